@@ -1,0 +1,1 @@
+"""Campaign questions as pure query builders and pure arithmetic; nothing here does I/O."""

@@ -1,0 +1,61 @@
+"""Pieces of requests and answers that several questions share.
+
+An answer over no index at all has no ``aggregations``; the readers here take that as nothing found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lake.records import Json
+
+METRICS = ("likes", "shares", "comments", "quotes", "saves", "views")
+LABELS = ("positive", "neutral", "negative", "unsure")
+# A stale score is of a text that the post no longer has, so only "done" counts as scored.
+SCORED: Json = {"term": {"enrich.state": "done"}}
+MOST_PLATFORMS = 100
+
+
+def field_of(metric: str) -> str:
+    """The document field of a metric or of engagement."""
+    return "engagement.value" if metric == "engagement" else f"metrics.{metric}"
+
+
+def sums(*metrics: str) -> Json:
+    """Aggregations that give the sum of each metric and how many posts show it."""
+    return {metric: {"stats": {"field": field_of(metric)}} for metric in metrics}
+
+
+def label_counts() -> Json:
+    """An aggregation that counts the scored posts by label; read it with ``labels_in``."""
+    labels = {label: {"term": {"sentiment.label": label}} for label in LABELS}
+    return {"filter": SCORED, "aggs": {"labels": {"filters": {"filters": labels}}}}
+
+
+def labels_in(found: Mapping[str, Any]) -> dict[str, int]:
+    """Posts by label out of a ``label_counts`` aggregation."""
+    buckets = found.get("labels", {}).get("buckets", {})
+    return {label: buckets.get(label, {}).get("doc_count", 0) for label in LABELS}
+
+
+def aggregations(answer: Json) -> Json:
+    """The aggregations of an answer; empty where no index was there to ask."""
+    found: Json = answer.get("aggregations") or {}
+    return found
+
+
+def total(answer: Json) -> int:
+    """How many documents matched; the request must track all of them."""
+    return int(answer["hits"]["total"]["value"])
+
+
+def sum_and_count(found: Mapping[str, Any], name: str) -> tuple[float, int]:
+    """The sum and the number of values of a ``stats`` aggregation."""
+    stats = found.get(name, {})
+    return stats.get("sum") or 0.0, stats.get("count", 0)
+
+
+def counts_by(found: Mapping[str, Any], name: str) -> dict[str, int]:
+    """Documents by key of a ``terms`` aggregation, most first."""
+    return {bucket["key"]: bucket["doc_count"] for bucket in found.get(name, {}).get("buckets", [])}

@@ -1,0 +1,161 @@
+"""How a campaign's brands share a conversation.
+
+A post that names several brands is counted for each of them (whole), or in equal parts
+(fractional). Both are exact: the posts are counted apart by how many brands they name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from analysis.authors import Author
+from analysis.numbers import ratio, shares, whole
+from analysis.parts import aggregations, label_counts, labels_in, sum_and_count, sums, total
+from analysis.sentiment import net_sentiment
+from lake.campaign import Campaign
+from lake.records import Json
+from lake.text import digest
+
+Counting = Literal["whole", "fractional"]
+COUNTINGS: tuple[str, ...] = get_args(Counting)
+MEASURES = ("posts", "users", "engagement", "potential_reach")
+
+
+@dataclass(slots=True)
+class Brand:
+    """One brand's numbers, as counted.
+
+    Args:
+        posts: Its posts, each whole or in parts.
+        users: Their distinct authors, each whole or in parts.
+        potential_reach: The followers of these; None where nobody's are known.
+        engagement: Of its posts; None where none shows it.
+        n: Its posts, each whole.
+        unknown: For each measure that posts or authors may not tell, how many do not.
+        labels: Its scored posts by label, each whole.
+    """
+
+    posts: float = 0
+    users: float = 0
+    potential_reach: float | None = None
+    engagement: float | None = None
+    n: int = 0
+    unknown: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MEASURES, 0))
+    labels: dict[str, int] = field(default_factory=dict)
+
+
+def panel_id(campaign: Campaign) -> str:
+    """Stands for the panel: shares may be compared over time only where it is the same."""
+    parts = [f"{name}\n{' '.join(sorted(tags))}" for name, tags in sorted(campaign.panel().items())]
+    return digest(*parts)[:12]
+
+
+def share_of_voice_body(panel: Json, brands: Sequence[Json]) -> Json:
+    """A request that counts the panel's posts by how many brands they name, and each brand's."""
+    by_brand = {str(place): {"bool": {"filter": [brand]}} for place, brand in enumerate(brands)}
+    below = {"brands": {"filters": {"filters": by_brand}, "aggs": sums("engagement")}}
+    levels = {str(k): _exactly(k, brands) for k in range(1, len(brands) + 1)}
+    return {
+        "size": 0,
+        "track_total_hits": True,
+        "query": panel,
+        "aggs": {
+            "named": {"filters": {"filters": levels}, "aggs": below},
+            "brands": {
+                "filters": {"filters": by_brand},
+                "aggs": {
+                    "sentiment": label_counts(),
+                    "authored": {"value_count": {"field": "author.key"}},
+                },
+            },
+        },
+    }
+
+
+def _exactly(k: int, brands: Sequence[Json]) -> Json:
+    should = list(brands)
+    found: Json = {"bool": {"should": should, "minimum_should_match": k}}
+    if k < len(should):
+        found["bool"]["must_not"] = [{"bool": {"should": should, "minimum_should_match": k + 1}}]
+    return found
+
+
+def brands_of(
+    answer: Json, authors: Iterable[Author], names: Sequence[str], *, fractional: bool
+) -> list[Brand]:
+    """Each brand's numbers, in the panel's order."""
+    found = aggregations(answer)
+    brands = [Brand() for _ in names]
+    for level, bucket in found.get("named", {}).get("buckets", {}).items():
+        weight = 1 / int(level) if fractional else 1
+        for place, counted in bucket["brands"]["buckets"].items():
+            _add_posts(brands[int(place)], counted, weight)
+    for place, bucket in found.get("brands", {}).get("buckets", {}).items():
+        brand = brands[int(place)]
+        brand.labels = labels_in(bucket["sentiment"])
+        brand.unknown["users"] = brand.n - int(bucket["authored"]["value"])
+    for author in authors:
+        weight = 1 / len(author.brands) if fractional and author.brands else 1
+        for number in author.brands:
+            _add_author(brands[number], author, weight)
+    return brands
+
+
+def _add_posts(brand: Brand, bucket: Json, weight: float) -> None:
+    posts = bucket["doc_count"]
+    brand.posts += weight * posts
+    brand.n += posts
+    engagement, known = sum_and_count(bucket, "engagement")
+    brand.unknown["engagement"] += posts - known
+    if known:
+        brand.engagement = (brand.engagement or 0.0) + weight * engagement
+
+
+def _add_author(brand: Brand, author: Author, weight: float) -> None:
+    brand.users += weight
+    if author.followers is None:
+        brand.unknown["potential_reach"] += 1
+    else:
+        brand.potential_reach = (brand.potential_reach or 0.0) + weight * author.followers
+
+
+def overlap(answer: Json) -> dict[str, float | int | None]:
+    """Posts that name two brands or more, and their part of all the panel's posts in percent."""
+    levels = aggregations(answer).get("named", {}).get("buckets", {})
+    posts = sum(bucket["doc_count"] for level, bucket in levels.items() if int(level) > 1)
+    part = ratio(posts, total(answer))
+    return {"posts": posts, "share": None if part is None else 100 * part}
+
+
+def brand_rows(panel: Mapping[str, Sequence[str]], brands: Sequence[Brand]) -> list[dict[str, Any]]:
+    """The brands as an answer shows them, in the panel's order."""
+    names = list(panel)
+    parts = {
+        measure: shares(
+            {name: getattr(brand, measure) for name, brand in zip(names, brands, strict=True)}
+        )
+        for measure in MEASURES
+    }
+    positive = shares(
+        {name: brand.labels.get("positive", 0) for name, brand in zip(names, brands, strict=True)}
+    )
+    rows = []
+    for place, (name, brand) in enumerate(zip(names, brands, strict=True)):
+        row: dict[str, Any] = {"name": name, "hashtags": list(panel[name]), "own": place == 0}
+        for measure in MEASURES:
+            value = getattr(brand, measure)
+            row[measure] = {
+                "value": None if value is None else whole(value),
+                "share": parts[measure][name],
+                "missing": brand.unknown[measure],
+            }
+        row["n"] = brand.n
+        row["net_sentiment"] = net_sentiment(brand.labels)
+        row["positive_posts"] = {
+            "value": brand.labels.get("positive", 0),
+            "share": positive[name],
+        }
+        rows.append(row)
+    return rows

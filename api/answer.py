@@ -1,0 +1,74 @@
+"""An answer of the API, and what routes need to give one."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import encode
+from lake.campaign import Campaign
+from lake.errors import NotFoundError
+from lake.records import Json
+from lake.store import Store
+
+# What ids are made of; anything else is sure to name no campaign, and goes no further.
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+
+_PROBLEMS = {
+    400: "What was sent cannot be read",
+    404: "There is no such campaign",
+    409: "It changed meanwhile; read it again",
+    410: "The cursor's time is up; start again without it",
+    413: "The body is too large",
+    415: "The body is not said to be JSON",
+    422: "A value breaks a rule",
+    503: "The lake does not answer now; see Retry-After",
+}
+
+
+class Answer(Response):
+    """A JSON answer, in the bytes that the command line prints too."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return encode(content)
+
+
+def problems(*statuses: int) -> dict[int | str, Json]:
+    """What the documentation says of the problems that a route may answer with."""
+    return {status: {"description": _PROBLEMS[status]} for status in statuses}
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+Lake = Annotated[Store, Depends(_store)]
+
+
+def known_id(campaign_id: str) -> str:
+    """A campaign id that could be one.
+
+    Raises:
+        NotFoundError: No campaign can have it.
+    """
+    if not _ID.fullmatch(campaign_id):
+        raise NotFoundError(f"there is no campaign {campaign_id[:80]!r}")
+    return campaign_id
+
+
+CampaignId = Annotated[str, Depends(known_id)]
+
+
+async def _campaign(store: Lake, campaign_id: CampaignId) -> Campaign:
+    return await store.campaigns.get(campaign_id)
+
+
+OneCampaign = Annotated[Campaign, Depends(_campaign)]

@@ -1,0 +1,1 @@
+"""The routes, one module a question; ``api.app`` puts them together."""

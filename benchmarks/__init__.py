@@ -1,0 +1,1 @@
+"""One script a question; each prints one line of JSON, with ratios against a peer."""

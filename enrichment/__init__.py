@@ -1,0 +1,1 @@
+"""Posts to scores: sentiment models behind one seam, and the worker that applies them."""

@@ -1,0 +1,51 @@
+"""The seam: a model turns texts into sentiments, and one file is one model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Label = Literal["positive", "neutral", "negative", "unsure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentiment:
+    """What a model says of one text.
+
+    Args:
+        label: The model's verdict.
+        score: -1.0 (negative) to 1.0 (positive).
+        p_pos: The positive share, 0.0 to 1.0; the three shares sum to 1 within rounding, or are all
+            0.0 where the text holds nothing that the model knows.
+        p_neu: The neutral share.
+        p_neg: The negative share.
+    """
+
+    label: Label
+    score: float
+    p_pos: float
+    p_neu: float
+    p_neg: float
+
+
+class Model(Protocol):
+    """What the worker needs of a model.
+
+    Attributes:
+        name: What ``sentiment.model`` says of a score; it changes when the scores may.
+    """
+
+    name: str
+
+    def score(self, texts: Sequence[str]) -> list[Sentiment]:
+        """One sentiment for each text, in order. Blocking: call it in a worker thread.
+
+        Raises:
+            ScoringError: A text cannot be scored; nothing is known of the others.
+        """
+        ...
+
+
+class ScoringError(Exception):
+    """A text that the model cannot score."""

@@ -1,0 +1,130 @@
+"""The seam: one platform is one file in ``ingestors/platforms/``, and the file's name is its name.
+
+Such a file offers three things and nothing registers it:
+
+* ``Options``: a pydantic model, the platform's own section of config.yaml.
+* ``connect(options)``: an async context manager that yields a ``Platform``.
+* the ``Platform`` itself: ``pages`` does all the I/O, ``normalise`` is pure.
+
+A platform that config.yaml does not name is never imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from lake.records import Json, Record
+
+TargetKind = Literal["hashtag", "profile", "comments", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is polled: a hashtag, a profile, one post's comments, or a file.
+
+    Args:
+        platform: The platform's name.
+        kind: What ``value`` names.
+        value: A hashtag in normal form, a handle, a native post id, or a file's name and digest.
+    """
+
+    platform: str
+    kind: TargetKind
+    value: str
+
+    @property
+    def key(self) -> str:
+        """The target in one word; the same for every campaign that wants it."""
+        return f"{self.platform}:{self.kind}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One thing as the platform sent it.
+
+    Args:
+        kind: Which of the platform's shapes ``body`` has, such as ``status`` or ``tag``.
+        body: The decoded JSON object, unchanged.
+        place: Where it came from, for people (``tweets.jsonl:17``); None for a platform's answer.
+    """
+
+    kind: str
+    body: Json
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A part of a page that is not even a payload: a line that does not parse.
+
+    Args:
+        text: The part as it came.
+        reason: Why it cannot be read, in one line.
+        place: Where it stood, for people.
+    """
+
+    text: str
+    reason: str
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a platform, or one stretch of a file.
+
+    Args:
+        payloads: In the order they came, unchanged.
+        observed_at: When they were received, aware UTC.
+        cursor: Where to go on, valid once every payload of this page is written; None: unchanged.
+        overlaps: Whether the walk reached what an earlier poll had seen, so that nothing lies
+            between; None where the platform's paging cannot tell.
+        unreadable: Parts that go to the dead letters as they are.
+    """
+
+    payloads: Sequence[Payload]
+    observed_at: datetime
+    cursor: str | None = None
+    overlaps: bool | None = None
+    unreadable: Sequence[Unreadable] = ()
+
+
+class Platform(Protocol):
+    """What the poll loop needs of a platform.
+
+    Attributes:
+        name: The platform's name in config.yaml, and its file's.
+        context: What replaying a payload needs besides the payload, as JSON text: the column map of
+            an imported table, say. None where ``normalise`` needs nothing.
+    """
+
+    name: str
+    context: str | None
+
+    def pages(self, target: Target, cursor: str | None) -> AsyncGenerator[Page, None]:
+        """The target's pages from ``cursor`` on (None: from the platform's choice of start).
+
+        Raises:
+            RetryError: The platform did not answer after its retries; the cursors of the pages
+                already given stay valid.
+            StopPlatformError: The platform refuses us.
+            InvalidError: The platform has no such kind of target.
+        """
+        ...
+
+    def normalise(self, payload: Payload, observed_at: datetime) -> Sequence[Record]:
+        """The records that one payload holds. Pure: no I/O, no clock, the payload untouched.
+
+        Raises:
+            PayloadError: The payload lacks something that no record can do without.
+        """
+        ...
+
+    def related(self, payload: Payload) -> Sequence[Target]:
+        """Targets that a payload suggests: the comments of a post that has some. Pure.
+
+        What is no payload of this platform, or unusable, suggests nothing.
+        """
+        ...

@@ -1,0 +1,152 @@
+"""Calls of YouTube's Data API v3: each is paid for, made, retried, and its refusals are sorted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from ingestors.fields import mapping
+from ingestors.youtube_quota import Bucket, Quota, Refusals
+from lake.errors import BlockedError, NotFoundError, RetryError, UnavailableError
+from lake.http import Answer, Http
+from lake.retry import Backoff, retrying
+
+logger = logging.getLogger(__name__)
+MOST_IDS = 50  # that videos and channels take; also the most that search gives
+MOST_COMMENTS = 100
+_VIDEO_PARTS = "snippet,statistics,contentDetails,status"
+_CHANNEL_PARTS = "snippet,statistics,contentDetails"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the API is, and what lets us in.
+
+    Args:
+        base: Its address, without a last slash.
+        key: Sent in a header; a key in the query ends up in the logs of proxies.
+    """
+
+    base: str
+    key: SecretStr
+
+
+class Api:
+    """The methods that Taglake calls.
+
+    Args:
+        http: Makes the calls.
+        access: Where to, and with which key.
+        quota: What is left today; every attempt is paid for.
+        backoff: How long to wait after a failure.
+        attempts: Calls in all.
+    """
+
+    def __init__(
+        self, http: Http, access: Access, quota: Quota, *, backoff: Backoff, attempts: int
+    ) -> None:
+        self._http = http
+        self._access = access
+        self._quota = quota
+        self._backoff = backoff
+        self._attempts = attempts
+
+    async def search(self, params: dict[str, str]) -> Answer | None:
+        """A page of a search; None where the server has forgotten the page token.
+
+        Raises:
+            BlockedError: YouTube does not search like this.
+        """
+        refusals = self._refusals("search")
+        sizes = {"part": "snippet", "maxResults": str(MOST_IDS)}
+        try:
+            return await self._get("search", sizes | params, refusals)
+        except BlockedError:
+            if "pageToken" in params and "invalidPageToken" in refusals.reasons:
+                return None
+            raise
+        except NotFoundError as exc:
+            raise BlockedError("youtube has no search at this address; mend base") from exc
+
+    async def videos(self, ids: Sequence[str]) -> list[Any]:
+        """The videos with these ids; what was deleted or made private is not among them."""
+        return await self._by_ids("videos", {"part": _VIDEO_PARTS}, ids)
+
+    async def channels(self, ids: Sequence[str]) -> list[Any]:
+        """The channels with these ids that there are."""
+        # Without maxResults 5 are given whatever is asked for; videos, though, does not take it.
+        params = {"part": _CHANNEL_PARTS, "maxResults": str(MOST_IDS)}
+        return await self._by_ids("channels", params, ids)
+
+    async def channel(self, which: dict[str, str]) -> Answer:
+        """One channel by ``id`` or ``forHandle``; without items where there is none.
+
+        Raises:
+            NotFoundError: There is none, which YouTube says this way too.
+        """
+        try:
+            params = {"part": _CHANNEL_PARTS} | which
+            return await self._get("channels", params, self._refusals("units"))
+        except NotFoundError as exc:
+            raise NotFoundError(f"youtube knows no channel {list(which.values())}") from exc
+
+    async def comments(self, video_id: str, token: str | None) -> Answer | None:
+        """A page of comments; None where they are switched off, or ``token`` is forgotten.
+
+        Raises:
+            NotFoundError: There is no such video.
+        """
+        refusals = self._refusals("units")
+        params = {"part": "snippet", "videoId": video_id, "order": "time"}
+        params |= {"textFormat": "plainText", "maxResults": str(MOST_COMMENTS)}
+        try:
+            return await self._get(
+                "commentThreads", params | ({"pageToken": token} if token else {}), refusals
+            )
+        except BlockedError:
+            if refusals.reasons & (
+                {"commentsDisabled"} | ({"invalidPageToken"} if token else set())
+            ):
+                return None
+            raise
+        except NotFoundError as exc:
+            raise NotFoundError(f"youtube has no video {video_id!r}") from exc
+
+    async def _by_ids(self, method: str, params: dict[str, str], ids: Sequence[str]) -> list[Any]:
+        wanted = list(dict.fromkeys(ids))
+        found: list[Any] = []
+        for first in range(0, len(wanted), MOST_IDS):
+            chosen = {"id": ",".join(wanted[first : first + MOST_IDS])}
+            try:
+                answer = await self._get(method, params | chosen, self._refusals("units"))
+            except NotFoundError:
+                continue  # none of them is there
+            found += answer.body.get("items", [])
+        return found
+
+    def _refusals(self, bucket: Bucket) -> Refusals:
+        return Refusals(self._quota, bucket)
+
+    async def _get(self, method: str, params: dict[str, str], refusals: Refusals) -> Answer:
+        url = f"{self._access.base}/{method}"
+        headers = {"X-Goog-Api-Key": self._access.key.get_secret_value()}
+
+        async def ask() -> Answer:
+            self._quota.spend(refusals.bucket)
+            answer = await self._http.get_json(url, params, headers, refusal=refusals)
+            body = mapping(answer.body)
+            if not isinstance(body.get("items", []), list) or not body.keys() & {"items", "kind"}:
+                raise UnavailableError(f"youtube answered {method} with something that is no list")
+            return answer
+
+        return await retrying(
+            ask, backoff=self._backoff, attempts=self._attempts, on_wait=_log_wait
+        )
+
+
+def _log_wait(exc: RetryError, wait_s: float) -> None:
+    logger.warning("waiting for the platform", extra={"reason": str(exc), "wait_s": wait_s})

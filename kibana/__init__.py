@@ -1,0 +1,1 @@
+"""Data views and dashboards, compiled from one spec."""

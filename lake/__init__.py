@@ -1,0 +1,1 @@
+"""What every program of Taglake shares: records, configuration, errors, store and node."""

@@ -1,0 +1,66 @@
+"""The only place that sets up logging: text for people, ECS JSON lines for Kibana.
+
+Everywhere else: ``logging.getLogger(__name__)``, a constant message, and what varies in ``extra``.
+
+ECS fields: https://www.elastic.co/docs/reference/ecs/ecs-base
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any, Literal, TextIO
+
+from lake.json_text import dumps
+
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+}
+
+
+def set_up_logging(
+    level: Literal["debug", "info", "warning", "error"],
+    form: Literal["text", "json"],
+    stream: TextIO = sys.stderr,
+) -> None:
+    """Sends every log line of the process to ``stream``, replacing what was set up before."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_EcsFormatter() if form == "json" else _TextFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # They log each request and each job at INFO; ours say the same once a run.
+    for noisy in ("apscheduler", "uvicorn", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)  # our retries say it better
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: value for name, value in vars(record).items() if name not in _OWN}
+
+
+class _TextFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        fields = " ".join(f"{name}={value}" for name, value in _fields(record).items())
+        line = f"{at} {record.levelname.lower():7} {record.name}: {record.getMessage()} {fields}"
+        trace = self.formatException(record.exc_info) if record.exc_info else ""
+        return "\n".join(part for part in (line.rstrip(), trace) if part)
+
+
+class _EcsFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, Any] = {
+            "@timestamp": at.replace("+00:00", "Z"),
+            "log.level": record.levelname.lower(),
+            "message": record.getMessage(),
+            "ecs.version": "8.11.0",
+            "log.logger": record.name,
+            "process.pid": record.process,
+        }
+        if record.exc_info:
+            line["error.stack_trace"] = self.formatException(record.exc_info)
+        return dumps(line | _fields(record)).decode()

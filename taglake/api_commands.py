@@ -1,0 +1,33 @@
+"""``taglake api``: the API alone."""
+
+from __future__ import annotations
+
+import click
+
+from lake.store import Store
+from taglake.context import Context, pass_context
+from taglake.services import address, listen, serve
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  taglake api                      at the configured address
+  taglake api --port 9000          elsewhere
+  curl http://127.0.0.1:8000/v1/campaigns
+"""
+)
+@click.option("--host", help="Loopback address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes any that is free.")
+@pass_context
+def command(context: Context, host: str | None, port: int | None) -> None:
+    """Serve the API until Ctrl-C."""
+    wanted = {"host": host, "port": port}
+    context.overrides["api"] = {k: v for k, v in wanted.items() if v is not None}
+    with listen(context.config.api) as bound:
+
+        async def work(store: Store) -> None:
+            context.say(f"API at {address(bound)} (documentation at {address(bound)}/docs)")
+            await serve(context.config, store, bound)
+
+        context.in_lake("api", work)

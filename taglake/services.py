@@ -1,0 +1,117 @@
+"""The long-running parts, each as a coroutine that ends by cancellation; ``up`` runs them all."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import uvicorn
+
+from api.app import create_app
+from ingestors.connections import connection
+from ingestors.schedule import Schedule
+from lake.config import ApiConfig, Config
+from lake.errors import ConfigError
+from lake.node import node_status, start_node
+from lake.node_files import NodeSettings
+from lake.store import Store
+
+logger = logging.getLogger(__name__)
+
+_NODE_LOOK_S = 3.0
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@asynccontextmanager
+async def schedule(config: Config, store: Store, *, starts: bool = True) -> AsyncIterator[Schedule]:
+    """The schedule with every configured platform connected; ``starts`` says whether its jobs run.
+
+    Raises:
+        ConfigError: A platform's section is wrong, or none is configured.
+    """
+    if not config.platforms:
+        raise ConfigError("platforms: none is configured; name at least one, such as mastodon")
+    async with AsyncExitStack() as stack:
+        platforms = {
+            name: await stack.enter_async_context(connection(name, section))
+            for name, section in config.platforms.items()
+        }
+        polls = Schedule(store, platforms, config.ingest)
+        yield await stack.enter_async_context(polls) if starts else polls
+
+
+async def ingest_forever(config: Config, store: Store) -> None:
+    """Polls on the schedule until it is cancelled or cannot go on."""
+    async with schedule(config, store) as polls:
+        await polls.failure()
+
+
+def listen(settings: ApiConfig) -> socket.socket:
+    """The API's socket, bound before anything else is started.
+
+    Raises:
+        ConfigError: The port is taken, or the address is no loopback one: without keys the API
+            serves this machine alone.
+    """
+    if settings.host not in _LOOPBACK:
+        raise ConfigError(
+            f"api.host: {settings.host} is not a loopback address, and without API keys the API "
+            "serves this machine alone; use 127.0.0.1"
+        )
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((settings.host, settings.port))
+        bound.listen()  # who comes before the server is ready waits instead of being refused
+    except OSError as exc:
+        bound.close()
+        taken = exc.errno == errno.EADDRINUSE
+        why = "is taken by another program" if taken else f"cannot be used ({exc.strerror})"
+        raise ConfigError(
+            f"api.port: {settings.port} {why}; set another, or 0 for any that is free"
+        ) from exc
+    return bound
+
+
+def address(bound: socket.socket) -> str:
+    """The URL of a bound socket."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(config: Config, store: Store, bound: socket.socket) -> None:
+    """Serves the API until it is cancelled or the process gets SIGINT or SIGTERM."""
+    settings = uvicorn.Config(
+        create_app(store, config), log_config=None, lifespan="on", access_log=False
+    )
+    await uvicorn.Server(settings).serve(sockets=[bound])
+
+
+async def keep_node(settings: NodeSettings, say: Callable[[str], None]) -> None:
+    """Starts the embedded node again if it dies; until it is cancelled."""
+    while True:
+        await asyncio.sleep(_NODE_LOOK_S)
+        status = await asyncio.to_thread(node_status, settings)
+        if status.pid is None:
+            logger.warning("the node has died; starting it again")
+            await asyncio.to_thread(start_node, settings, say)
+
+
+async def together(*services: Coroutine[Any, Any, object]) -> None:
+    """Runs services until the first of them ends, then ends the others."""
+    tasks = [asyncio.create_task(service) for service in services]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in tasks:
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            raise failure
