@@ -18,7 +18,7 @@ from lake.node import start_node, stop_node
 from lake.node_files import NodeSettings
 from lake.store import Store
 from tests.conftest import ROOT
-from tests.lakes import CommandLine
+from tests.lakes import CommandLine, LakeOfTest
 
 COUNT = 6_000
 
@@ -78,24 +78,43 @@ async def _some_posts(client: AsyncElasticsearch, prefix: str, least: int) -> No
             await asyncio.sleep(0.02)
 
 
+async def _moved_cursor(client: AsyncElasticsearch, prefix: str, before: str | None) -> str:
+    """Where the import stands once it has moved on from ``before``."""
+    query = {"exists": {"field": "cursor"}}
+    async with asyncio.timeout(120):
+        while True:
+            await client.indices.refresh(index=f"{prefix}state", ignore_unavailable=True)
+            answer = await client.search(
+                index=f"{prefix}state", query=query, ignore_unavailable=True, allow_no_indices=True
+            )
+            found = [hit["_source"]["cursor"] for hit in answer["hits"]["hits"]]
+            if found and found[0] != before:
+                return str(found[0])
+            await asyncio.sleep(0.01)
+
+
 async def test_an_import_that_is_killed_thrice_ends_as_if_it_had_run_once(
-    taglake: CommandLine, store: Store, tmp_path: Path
+    lake_of_test: LakeOfTest, store: Store, tmp_path: Path
 ) -> None:
     path = tmp_path / "kill.jsonl"
     likes = _archive(path)
     prefix = store.layout.prefix
+    slow: dict[str, object] = {"bulk_docs": 100, "queue_docs": 600, "in_flight": 1}
+    secret = {"TAGLAKE_TEST_PASSWORD": lake_of_test.access.password or ""}
+    taglake = CommandLine(lake_of_test.config_file(writer=slow), ROOT, secret)
 
+    cursor: str | None = None
     reached = []
-    for least in (1, COUNT // 3, 2 * COUNT // 3):
+    for _ in range(3):
         process = await taglake.start("import", path)
-        await _some_posts(store.client, prefix, least)
+        cursor = await _moved_cursor(store.client, prefix, cursor)
         process.kill()
         await process.communicate()
         reached.append((await _state(store.client, prefix))["posts"])
     last = await taglake("import", path, "--json")
 
     assert last.status == 0, last.err
-    assert reached[0] < COUNT
+    assert 0 < reached[0] <= reached[1] <= reached[2] < COUNT
     assert await _state(store.client, prefix) == {
         "posts": COUNT, "raw": COUNT, "metrics": COUNT, "deadletter": 0, "runs": 1, "likes": likes,
     }  # fmt: skip
