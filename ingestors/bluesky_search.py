@@ -16,7 +16,7 @@ from ingestors.bluesky_records import sorted_out
 from ingestors.fields import mapping, moment, string, whole
 from ingestors.platform import Page
 from lake.errors import UnavailableError
-from lake.http import Answer
+from lake.http_answer import Answer
 from lake.json_text import dumps
 from lake.text import digest
 from lake.times import to_text

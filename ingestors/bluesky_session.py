@@ -24,7 +24,8 @@ from lake.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from lake.http import Answer, Http
+from lake.http import Http
+from lake.http_answer import Answer
 
 # The error's name goes before the status: a dead token is a 400 here.
 _ERRORS: Mapping[str, type[TaglakeError]] = {

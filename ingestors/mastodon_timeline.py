@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from ingestors.fields import mapping, string
 from ingestors.platform import Page, Payload, Unreadable
 from lake.errors import UnavailableError
-from lake.http import Answer
+from lake.http_answer import Answer
 
 _NOT_PUBLIC = ("private", "direct")
 _SNOWFLAKE_DIGITS = 17  # an id is milliseconds since 1970 times 2**16: 17 digits since 1974
@@ -69,7 +69,7 @@ def read_batch(answer: Answer, edge: Edge | None, host: str) -> Batch:
     known = [id_ for n in kept if (id_ := ids[n]) is not None]
     if answer.body and not known and not (edge and set(ids) == {edge.id}):
         raise UnavailableError(f"{host} repeated a page of a timeline")
-    payloads, unreadable = sorted_out([answer.body[n] for n in kept])
+    payloads, unreadable = sorted_out([answer.body[n] for n in kept], host)
     further = None if answer.body else _further(answer, edge)
     return Batch(payloads, unreadable, known, further, answer.received_at)
 
@@ -83,14 +83,14 @@ def _further(answer: Answer, edge: Edge | None) -> Edge | None:
     return Edge(name, found[0])
 
 
-def sorted_out(items: Any) -> tuple[list[Payload], list[Unreadable]]:
+def sorted_out(items: Any, host: str) -> tuple[list[Payload], list[Unreadable]]:
     """The statuses of a list as payloads, without those that are not public."""
     payloads, unreadable = [], []
     for item in items if isinstance(items, list) else []:
         if not isinstance(item, dict):
             unreadable.append(Unreadable(json.dumps(item), "a status that is no JSON object"))
         elif item.get("visibility") not in _NOT_PUBLIC:  # a token may show its owner's letters
-            payloads.append(Payload("status", item))
+            payloads.append(Payload("status", item, source=host))
     return payloads, unreadable
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ingestors.drift import Radar
+from ingestors.gaps import gap_at_failure, gap_before
 from ingestors.platform import Page, Payload, Platform, Target, Unreadable
 from ingestors.run import Run
 from lake import times
@@ -21,8 +23,11 @@ from lake.batch import Batch
 from lake.cursors import Cursor
 from lake.dead_letters import DeadLetter
 from lake.documents import Origin, RawPayload
-from lake.errors import PayloadError, StopProcessError, TaglakeError
+from lake.erasure import erase
+from lake.errors import ConflictError, NotFoundError, PayloadError, StopProcessError, TaglakeError
 from lake.json_text import dumps
+from lake.meter import metered
+from lake.records import Erasure
 from lake.store import Sighting, Store
 
 logger = logging.getLogger(__name__)
@@ -64,7 +69,8 @@ async def poll(
     """
     poller = _Poller(platform, target, store, run or Run(target, times.now()))
     try:
-        await poller.walk(max_pages, on_page)
+        with metered(poller.run.meter):
+            await poller.walk(max_pages, on_page)
     except TaglakeError as exc:
         await poller.enter(exc)
         raise
@@ -83,6 +89,8 @@ class _Poller:
         self._cursor = Cursor()
         self._overlaps: bool | None = None
         self._cut_off = False
+        self._radar = Radar(platform.name, self.run.id)
+        self._erasures: list[Erasure] = []
 
     async def walk(self, max_pages: int | None, on_page: Callable[[Run], None] | None) -> None:
         self._cursor = await self._store.cursors.get(self._target.key)
@@ -97,18 +105,23 @@ class _Poller:
                     break
         while self._flights:
             await self._land()
+        self.run.erased += await erase(self._store, self._erasures)
         await self._finish()
         if on_page is not None:
             on_page(self.run)
 
     async def _take(self, page: Page) -> None:
-        self._overlaps = self._overlaps or page.overlaps
+        # Whichever page tells: a walk that met what was known did so wherever it says so.
+        self._overlaps = (
+            page.overlaps if self._overlaps is None else (self._overlaps or bool(page.overlaps))
+        )
         letters = [self._unreadable(part, page) for part in page.unreadable]
         sightings: list[Sighting] = []
         for payload in page.payloads:
             try:
                 sightings.append(self._sighting(payload, page.observed_at))
             except PayloadError as exc:
+                self._radar.saw(payload, None)
                 letters.append(self._letter(payload, page, exc))
         self.run.pages += 1
         self.run.payloads += len(page.payloads) + len(page.unreadable)
@@ -122,10 +135,13 @@ class _Poller:
 
     def _sighting(self, payload: Payload, observed_at: datetime) -> Sighting:
         records = self._platform.normalise(payload, observed_at)
+        self._radar.saw(payload, records)
+        self._erasures += [record for record in records if isinstance(record, Erasure)]
         if len(self.run.related) < _MOST_RELATED:
             self.run.related += self._platform.related(payload)
         seen_at = records[0].observed_at if records else observed_at
-        return Sighting(RawPayload(payload.kind, payload.body, seen_at, payload.place), records)
+        raw = RawPayload(payload.kind, payload.body, seen_at, payload.place, payload.source)
+        return Sighting(raw, records)
 
     async def _land(self) -> None:
         """Waits for the oldest page; moves the cursor behind it and later ones that landed."""
@@ -149,15 +165,25 @@ class _Poller:
             if self._cursor.value is not None:
                 await self._move(replace(self._cursor, value=None))
             return
-        if self._cut_off:  # what it has not reached is not covered
+        if self._target.kind != "hashtag" or self._cut_off:  # what it missed is not covered
             return
+        if self._target.window is not None:
+            self.run.covered = self._target.window
+            await self._move(replace(self._cursor, covered_until=self._target.window[1]))
+            return
+        started_at, start = self.run.started_at, self._cursor.covered_until
         # A first poll, or one that did not reach what was known, vouches for nothing: how far back
         # it is whole only the posts' own dates could tell, and authors choose those freely.
-        start = self._cursor.covered_until if self._overlaps else None
-        if self._target.kind == "hashtag" and start is not None and start < self.run.started_at:
-            self.run.covered = (start, self.run.started_at)
-        if self._target.kind == "hashtag":
-            await self._move(replace(self._cursor, covered_until=self.run.started_at))
+        if self._overlaps and start is not None and start < started_at:
+            self.run.covered = (start, started_at)
+        self.run.gap = gap_before(
+            started_at,
+            watched_until=start,
+            overlaps=self._overlaps,
+            interval_s=self.run.due.interval_s if self.run.due else None,
+            blocked=self._cursor.blocked,
+        )
+        await self._move(replace(self._cursor, covered_until=started_at, blocked=False))
 
     async def _move(self, new: Cursor) -> None:
         self._cursor = await self._store.cursors.move(
@@ -166,9 +192,28 @@ class _Poller:
 
     async def enter(self, error: TaglakeError | None) -> None:
         """Enters the run in the ledger, unless it is the lake that cannot be written."""
-        if not isinstance(error, StopProcessError):
-            entry = self.run.document(self._store.layout, times.now(), error)
-            await (await self._store.writer.submit([entry])).done()
+        if isinstance(error, StopProcessError):
+            return
+        if error is not None:
+            await self._enter_failure(error)
+        now = times.now()
+        self.run.drift = await self._radar.report(self._store, now)
+        entry = self.run.document(self._store.layout, now, error)
+        await (await self._store.writer.submit([entry])).done()
+        await self._store.limits.save(self._platform.name, self._platform.limits)
+
+    async def _enter_failure(self, error: TaglakeError) -> None:
+        """A refusal begins a gap; a post whose comments are not found is gone."""
+        target = self._target
+        if target.kind == "comments" and isinstance(error, NotFoundError):
+            gone = Erasure(target.platform, target.value, times.now(), "not found")
+            self.run.erased += await erase(self._store, [gone])
+        gap = gap_at_failure(times.now(), watched_until=self._cursor.covered_until, error=error)
+        if target.kind == "hashtag" and target.window is None and gap is not None:
+            self.run.gap = gap
+            if self._cursor.covered_until is not None and not self._cursor.blocked:
+                with suppress(ConflictError):
+                    await self._move(replace(self._cursor, blocked=True))
 
     def _unreadable(self, part: Unreadable, page: Page) -> DeadLetter:
         logger.warning("unreadable", extra={"place": part.place, "reason": part.reason})
@@ -191,4 +236,5 @@ class _Poller:
             observed_at=page.observed_at,
             kind=payload.kind,
             place=payload.place,
+            source=payload.source,
         )

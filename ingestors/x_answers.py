@@ -26,7 +26,7 @@ from lake.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from lake.http import Answer
+from lake.http_answer import Answer
 from lake.records import Json, TagCounter
 from lake.text import normal_hashtag
 

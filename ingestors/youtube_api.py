@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from ingestors.fields import mapping
 from ingestors.youtube_quota import Bucket, Quota, Refusals
 from lake.errors import BlockedError, NotFoundError, RetryError, UnavailableError
-from lake.http import Answer, Http
+from lake.http import Http
+from lake.http_answer import Answer
 from lake.retry import Backoff, retrying
 
 logger = logging.getLogger(__name__)

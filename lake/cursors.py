@@ -28,12 +28,14 @@ class Cursor:
         seq_no: With ``primary_term`` what a compare-and-set needs; None: there is no document yet.
         primary_term: See ``seq_no``.
         covered_until: Up to when polls have seen everything, aware UTC; None where none has.
+        blocked: Whether the platform refused the last poll.
     """
 
     value: str | None = None
     seq_no: int | None = None
     primary_term: int | None = None
     covered_until: datetime | None = None
+    blocked: bool = False
 
 
 class Cursors:
@@ -56,6 +58,7 @@ class Cursors:
             found["_seq_no"],
             found["_primary_term"],
             times.from_text(until) if until else None,
+            bool(source.get("blocked")),
         )
 
     async def _get(self, target: str) -> Json:
@@ -69,7 +72,7 @@ class Cursors:
             target: Key of the target.
             run: Who moves it.
             old: The cursor as it was read.
-            new: Where it goes; only its ``value`` and ``covered_until`` count.
+            new: Where it goes; its ``seq_no`` and ``primary_term`` do not count.
 
         Raises:
             ConflictError: Somebody else moved it meanwhile: two programs poll the same target.
@@ -112,10 +115,12 @@ def _body(target: str, run: str, cursor: Cursor) -> Json:
         raise ValueError(f"a cursor of {len(cursor.value)} characters for {target}")
     until = cursor.covered_until
     optional = {"cursor": cursor.value, "covered_until": times.to_text(until) if until else None}
-    body = {"target": target, "run": run, "updated_at": times.to_text(times.now())}
+    body: Json = {"target": target, "run": run, "updated_at": times.to_text(times.now())}
+    if cursor.blocked:
+        body["blocked"] = True
     return body | {name: value for name, value in optional.items() if value is not None}
 
 
-def _bare(cursor: Cursor) -> tuple[str | None, str | None]:
+def _bare(cursor: Cursor) -> tuple[str | None, str | None, bool]:
     until = cursor.covered_until
-    return cursor.value, times.to_text(until) if until else None
+    return cursor.value, times.to_text(until) if until else None, cursor.blocked

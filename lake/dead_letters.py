@@ -37,6 +37,7 @@ class DeadLetter:
         observed_at: When it was received.
         kind: Which of the platform's shapes it has, if that is known.
         place: Where it stood, for people: ``tweets.jsonl:17``.
+        source: Which server sent it, where a platform is many.
     """
 
     origin: Origin
@@ -46,6 +47,7 @@ class DeadLetter:
     observed_at: datetime
     kind: str | None = None
     place: str | None = None
+    source: str | None = None
 
 
 def dead_letter_write(layout: Layout, letter: DeadLetter) -> Write:
@@ -60,7 +62,12 @@ def dead_letter_write(layout: Layout, letter: DeadLetter) -> Write:
         "payload": clean(letter.payload[:_MAX_PAYLOAD_CHARS]),
         "replays": 0,
     }
-    optional = {"kind": letter.kind, "place": letter.place, "context": letter.origin.context}
+    optional = {
+        "kind": letter.kind,
+        "place": letter.place,
+        "source": letter.source,
+        "context": letter.origin.context,
+    }
     source.update((name, value) for name, value in optional.items() if value is not None)
     key = digest("dead", letter.origin.target, letter.place or "", letter.payload)
     return Write(Document(layout.dead_letters(letter.observed_at), key, source), counted=False)

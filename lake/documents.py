@@ -12,7 +12,7 @@ from lake import times
 from lake.engagement import current_definition
 from lake.json_text import dumps
 from lake.layout import Layout, native_key, observation_id
-from lake.records import Author, Json, Post, Profile, Record, TagCounter
+from lake.records import Author, Erasure, Json, Post, Profile, Record, TagCounter
 from lake.text import clean, digest
 
 
@@ -71,6 +71,7 @@ def post_document(layout: Layout, post: Post, origin: Origin) -> Document:
         "media": list(post.media),
         "reply_to": post.reply_to,
         "metrics_missing": list(post.metrics_missing),
+        "metrics_from": _metrics_from(post),
     }
     source.update((name, value) for name, value in optional.items() if value)
     if engagement is not None:
@@ -78,6 +79,12 @@ def post_document(layout: Layout, post: Post, origin: Origin) -> Document:
     return Document(
         layout.posts(post.created_at), native_key(post.platform, post.native_id), source
     )
+
+
+def _metrics_from(post: Post) -> Json | None:
+    if post.source is None:
+        return None
+    return {"source": post.source, "home": bool(post.is_home)}
 
 
 def _first_sight(observed_at: datetime, origin: Origin) -> Json:
@@ -134,6 +141,7 @@ class RawPayload:
     body: Json
     observed_at: datetime
     place: str | None = None
+    source: str | None = None
 
 
 def raw_document(layout: Layout, record: Record, payload: RawPayload, origin: Origin) -> Document:
@@ -155,8 +163,8 @@ def raw_document(layout: Layout, record: Record, payload: RawPayload, origin: Or
         "run": origin.run,
         "payload": payload.body,
     }
-    if payload.place is not None:
-        source["place"] = payload.place
+    optional = {"place": payload.place, "source": payload.source}
+    source.update((name, value) for name, value in optional.items() if value is not None)
     body = dumps(payload.body, sort_keys=True)
     return Document(
         layout.raw(record.platform, payload.observed_at),
@@ -173,6 +181,8 @@ def _native_id(record: Record) -> str:
             return record.author.key() or ""
         case TagCounter():
             return record.tag
+        case Erasure():
+            return record.native_id
 
 
 def post_observation(layout: Layout, document: Document) -> Document | None:
@@ -223,7 +233,7 @@ def tag_observation(layout: Layout, counter: TagCounter, origin: Origin) -> Docu
     again renews the number in place.
     """
     key = native_key(counter.platform, counter.tag)
-    numbers = {"posts": counter.posts, "authors": counter.authors}
+    numbers = {"posts": counter.posts, "authors": counter.authors, "views": counter.views}
     source: Json = {
         "@timestamp": times.to_text(counter.observed_at),
         "platform": counter.platform,

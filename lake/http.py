@@ -2,14 +2,13 @@
 
 It asks once a call and sorts what went wrong by what the caller must do; ``lake.retry`` makes the
 further attempts. It slows down before it is refused: an answer that says that no calls are left
-makes the next call to that server wait for the reset.
+makes the next call of the same bucket wait for the reset.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,36 +18,18 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from lake.errors import (
-    BlockedError,
-    NotFoundError,
-    RateLimitedError,
-    RetryError,
-    TaglakeError,
-    UnauthorizedError,
-    UnavailableError,
-)
+from lake.errors import BlockedError, RateLimitedError, RetryError, TaglakeError, UnavailableError
+from lake.http_answer import Answer, decoded, links, shown, status_error
 from lake.limits import remaining_calls, reset_after_s
+from lake.meter import meter
+from lake.quota import LimitBook
 from lake.retry import Sleep
 from lake.times import now as real_now
 
-# What a status means for the caller; a status that is not listed goes by its hundred.
-STATUS_ERRORS: Mapping[int, type[TaglakeError]] = {
-    3: BlockedError,  # a redirect that cannot be followed
-    4: BlockedError,
-    5: UnavailableError,
-    401: UnauthorizedError,
-    404: NotFoundError,
-    408: UnavailableError,
-    410: NotFoundError,
-    425: UnavailableError,
-    429: RateLimitedError,
-}
 # An error status and its JSON body to the error that they mean; None: the status alone decides.
 Refusal = Callable[[int, Any], TaglakeError | None]
-_LINK = re.compile(r'<([^<>]*)>[^<]*?;\s*rel="?([A-Za-z ]+)"?')
 _CHUNK_BYTES = 65_536
-_LONGEST_CLOSED_S = 31 * 86_400  # a reset further ahead is a mistake of the server's
+_LONGEST_S = 31 * 86_400  # a reset further ahead is a mistake of the server's
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +51,13 @@ class HttpOptions:
     max_pause_s: float = 900.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer with a JSON body.
-
-    Args:
-        body: The decoded JSON.
-        headers: Names in lower case.
-        received_at: When the whole body was there, aware UTC.
-        links: The ``Link`` header: relation to URL, such as ``next``.
-    """
-
-    body: Any
-    headers: Mapping[str, str]
-    received_at: datetime
-    links: Mapping[str, str]
-
-
 class Http:
     """Calls to platforms over one pool of connections; made by ``connect``.
 
     Args:
         session: Where the connections are.
         options: How calls are made.
+        limits: What is left of each bucket; told of every answer.
         clock: The current time, aware; tests pass their own.
         sleep: How to wait; tests pass their own.
     """
@@ -101,6 +66,7 @@ class Http:
         self,
         session: aiohttp.ClientSession,
         options: HttpOptions,
+        limits: LimitBook,
         *,
         clock: Callable[[], datetime] = real_now,
         sleep: Sleep = asyncio.sleep,
@@ -109,7 +75,7 @@ class Http:
         self._options = options
         self._clock = clock
         self._sleep = sleep
-        self._open_at: dict[str, datetime] = {}
+        self.limits = limits
 
     async def get_json(
         self,
@@ -118,6 +84,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         *,
         refusal: Refusal | None = None,
+        bucket: str | None = None,
     ) -> Answer:
         """The JSON that a GET brings, asked for once.
 
@@ -126,6 +93,7 @@ class Http:
             params: The query.
             headers: What this call needs besides the usual ones.
             refusal: Sorts an error answer whose JSON body tells more than its status.
+            bucket: Whose limit the call falls under; the server's by default.
 
         Raises:
             RateLimitedError: Too many calls; ``after_s`` where the server says when to come back.
@@ -134,7 +102,7 @@ class Http:
             NotFoundError: HTTP 404 or 410: what the URL names is not there, or no longer.
             BlockedError: Another 4xx, a page for people instead of JSON, or a body past the limit.
         """
-        return await self._ask("GET", url, refusal, params=params, headers=headers)
+        return await self._ask("GET", url, refusal, bucket, params=params, headers=headers)
 
     async def post_json(
         self,
@@ -142,23 +110,36 @@ class Http:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         *,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        data: bytes | None = None,
         refusal: Refusal | None = None,
+        bucket: str | None = None,
     ) -> Answer:
         """The JSON that a POST brings, asked for once; errors as ``get_json``'s.
 
         Args:
             url: Without a query.
-            body: What is sent as JSON; None sends no body.
+            body: What is sent as JSON; None sends no JSON.
             headers: What this call needs besides the usual ones.
+            params: The query.
+            form: What is sent as a form instead.
+            data: What is sent as it is instead; ``headers`` say what it is.
             refusal: Sorts an error answer whose JSON body tells more than its status.
+            bucket: Whose limit the call falls under; the server's by default.
         """
-        return await self._ask("POST", url, refusal, json=body, headers=headers)
+        sent = {"json": body} if form is None and data is None else {"data": form or data}
+        return await self._ask("POST", url, refusal, bucket, params=params, headers=headers, **sent)
 
-    async def _ask(self, method: str, url: str, refusal: Refusal | None, **sent: Any) -> Answer:
-        await self._pause(url)
+    async def _ask(
+        self, method: str, url: str, refusal: Refusal | None, bucket: str | None, **sent: Any
+    ) -> Answer:
+        bucket = bucket or urlsplit(url).netloc
+        await self._pause(bucket)
+        meter().calls += 1
         try:
             async with self._session.request(method, url, **sent) as response:
-                self._note_limits(url, response)
+                self._note_limits(bucket, response)
                 if refusal is not None:
                     await self._check_refusal(url, response, refusal)
                 self._check_status(url, response)
@@ -173,39 +154,39 @@ class Http:
             # Its own text may hold the URL with its query, so only the kind is told.
             raise UnavailableError(f"{shown(url)}: {type(exc).__name__}") from exc
         plain = {name.lower(): value for name, value in response.headers.items()}
-        decoded = _decoded(url, body, plain.get("content-type", ""))
-        return Answer(decoded, plain, self._clock(), links(plain.get("link", "")))
+        content = decoded(url, body, plain.get("content-type", ""))
+        return Answer(content, plain, self._clock(), links(plain.get("link", "")))
 
-    async def _pause(self, url: str) -> None:
-        server = urlsplit(url).netloc
-        open_at = self._open_at.get(server)
+    async def _pause(self, bucket: str) -> None:
+        open_at = self.limits.open_at(bucket)
         if open_at is None:
             return
         wait_s = (open_at - self._clock()).total_seconds()
         if wait_s > self._options.max_pause_s:
-            raise RateLimitedError(f"{server} takes no calls for {wait_s:.0f} s", after_s=wait_s)
+            raise RateLimitedError(f"{bucket} takes no calls for {wait_s:.0f} s", after_s=wait_s)
         if wait_s > 0:
+            meter().waited_s += wait_s
             await self._sleep(wait_s)
-        # Another call may have learnt of a later reset while this one slept.
-        if self._open_at.get(server) == open_at:
-            del self._open_at[server]
 
-    def _note_limits(self, url: str, response: aiohttp.ClientResponse) -> None:
+    def _note_limits(self, bucket: str, response: aiohttp.ClientResponse) -> None:
         left = remaining_calls(response.headers)
-        if response.status != 429 and (left is None or left >= 1):
+        refused = response.status == 429
+        if left is None and not refused:
             return
         now = self._clock()
         wait_s = reset_after_s(response.headers, now)
-        if wait_s:
-            closed = timedelta(seconds=min(wait_s, _LONGEST_CLOSED_S))
-            self._open_at[urlsplit(url).netloc] = now + closed
+        resets_at = None if wait_s is None else now + timedelta(seconds=min(wait_s, _LONGEST_S))
+        if left is not None:
+            meter().quota_left[bucket] = left
+            self.limits.note(bucket, left=left, resets_at=resets_at)
+        if resets_at is not None and (refused or (left is not None and left < 1)):
+            self.limits.close(bucket, resets_at)
 
     def _check_status(self, url: str, response: aiohttp.ClientResponse) -> None:
-        status = response.status
-        if 200 <= status < 300:
+        error = status_error(response.status)
+        if error is None:
             return
-        error = STATUS_ERRORS.get(status) or STATUS_ERRORS.get(status // 100, BlockedError)
-        message = f"{shown(url)} answered {status}"
+        message = f"{shown(url)} answered {response.status}"
         if issubclass(error, RetryError):
             raise error(message, after_s=reset_after_s(response.headers, self._clock()))
         raise error(message)
@@ -240,6 +221,7 @@ class Http:
 async def connect(
     options: HttpOptions,
     *,
+    limits: LimitBook | None = None,
     user_agent: str = "taglake",
     clock: Callable[[], datetime] = real_now,
     sleep: Sleep = asyncio.sleep,
@@ -256,36 +238,4 @@ async def connect(
         cookie_jar=aiohttp.DummyCookieJar(),  # a platform's cookie must not tie our calls together
     )
     async with session:
-        yield Http(session, options, clock=clock, sleep=sleep)
-
-
-def shown(url: str) -> str:
-    """A URL as messages may hold it: without user, password, query and fragment."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "a URL that cannot be read"
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def links(header: str) -> dict[str, str]:
-    """A ``Link`` header (RFC 8288) as relation to URL; what cannot be read is left out."""
-    return {
-        relation: target
-        for target, relations in _LINK.findall(header)
-        for relation in relations.lower().split()
-    }
-
-
-def _decoded(url: str, body: bytes, content_type: str) -> Any:
-    start = body[:1_000].lstrip()
-    if not start:
-        raise UnavailableError(f"{shown(url)} answered nothing")
-    if "html" in content_type.lower() or start.startswith(b"<"):
-        raise BlockedError(
-            f"{shown(url)} answered a page for people instead of JSON: a login wall or a block"
-        )
-    try:
-        return json.loads(body, parse_constant=lambda _: None)
-    except (ValueError, RecursionError) as exc:
-        raise UnavailableError(f"{shown(url)} answered JSON that is cut off or damaged") from exc
+        yield Http(session, options, limits or LimitBook(clock), clock=clock, sleep=sleep)

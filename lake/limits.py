@@ -1,15 +1,19 @@
 """Rate limits as the answers' headers tell them, each platform in its own form.
 
 Mastodon gives its reset as an ISO time, X and Bluesky as seconds after 1970, Reddit and the IETF
-draft as seconds from now, and ``Retry-After`` is seconds or an HTTP date (RFC 9110, 10.2.3).
+draft as seconds from now, and ``Retry-After`` is seconds or an HTTP date (RFC 9110, 10.2.3). Meta
+tells no calls but percentages that are used up, as JSON, and the minutes until it takes calls again
+(https://developers.facebook.com/docs/graph-api/overview/rate-limiting).
 """
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from lake.errors import PayloadError
 from lake.times import as_utc, from_text
@@ -19,6 +23,9 @@ _REMAINING_HEADERS = ("x-ratelimit-remaining", "x-rate-limit-remaining", "rateli
 # No window is 31 years long, so a number above this is a point in time; above the second, in ms.
 _EPOCH_FROM_S = 1e9
 _EPOCH_FROM_MS = 1e11
+_USAGE_HEADERS = ("x-app-usage", "x-business-use-case-usage", "x-ad-account-usage", "x-page-usage")
+_PERCENTAGES = ("call_count", "total_time", "total_cputime", "acc_id_util_pct")
+_USAGE_WINDOW_S = 3_600.0  # Meta's windows roll over an hour
 
 
 def reset_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -33,14 +40,43 @@ def reset_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """
     lowered = {name.lower(): value.strip() for name, value in headers.items()}
     waits = [_wait_s(lowered.get(name, ""), now) for name in ("retry-after", *_RESET_HEADERS)]
-    return next((wait for wait in waits if wait is not None), None)
+    told = next((wait for wait in waits if wait is not None), None)
+    if told is not None:
+        return told
+    minutes = [_number(str(e.get("estimated_time_to_regain_access"))) for e in _usages(lowered)]
+    if any(minutes):
+        return 60 * max(filter(None, minutes))
+    return _USAGE_WINDOW_S if remaining_calls(headers) == 0 and any(_usages(lowered)) else None
 
 
 def remaining_calls(headers: Mapping[str, str]) -> float | None:
-    """Calls that are left until the reset; None where the headers do not tell."""
+    """Calls that are left until the reset; None where the headers do not tell.
+
+    Of Meta's headers it is the per cent that are left of what is used most: 0 means blocked.
+    """
     lowered = {name.lower(): value for name, value in headers.items()}
     numbers = [_number(lowered.get(name, "")) for name in _REMAINING_HEADERS]
-    return next((number for number in numbers if number is not None), None)
+    told = next((number for number in numbers if number is not None), None)
+    if told is not None:
+        return told
+    used = [_number(str(usage.get(name))) for usage in _usages(lowered) for name in _PERCENTAGES]
+    known = [number for number in used if number is not None]
+    return max(0.0, 100.0 - max(known)) if known else None
+
+
+def _usages(lowered: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    """Each set of percentages in Meta's headers; a business's is a list by its id."""
+    for name in _USAGE_HEADERS:
+        try:
+            found = json.loads(lowered.get(name, ""))
+        except (ValueError, RecursionError):
+            continue
+        entries = [found]
+        if isinstance(found, dict):
+            entries += [
+                e for several in found.values() if isinstance(several, list) for e in several
+            ]
+        yield from (entry for entry in entries if isinstance(entry, dict))
 
 
 def _wait_s(text: str, now: datetime) -> float | None:

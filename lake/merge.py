@@ -6,6 +6,8 @@ The rules (docs/decisions/0002), each of which makes the order of arrival irrele
 * a number that the newer payload does not speak of is kept, one that it says is hidden goes;
 * ``first_seen`` is the earliest, ``provenance.targets`` the union;
 * sentiment stays, and is marked stale only when the text changed;
+* numbers that two servers count apart are the post's own server's, else those of whoever saw more;
+* what was erased upstream stays erased;
 * what changes nothing is not written: the answer is None.
 """
 
@@ -25,10 +27,16 @@ _ENRICHED = ("enrich", "sentiment")
 
 def merge_post(stored: Json, seen: Json) -> Json | None:
     """The post document that ``stored`` becomes when ``seen`` arrives; None: it stays as it is."""
+    if "erased" in stored:
+        return None
     newer, older = _ordered(stored, seen)
     merged = {**older, **newer}
     merged["author"] = {**older.get("author", {}), **newer.get("author", {})}
-    _keep_unspoken_metrics(merged, newer, older)
+    better = _better_counted(newer, older)
+    if better is older:
+        _take_numbers(merged, older)
+    else:
+        _keep_unspoken_metrics(merged, newer, older)
     same_numbers = merged["metrics"] == stored.get("metrics")
     merged["metrics_at"] = stored["metrics_at"] if same_numbers else newer["metrics_at"]
     if "lang" in stored or "lang" in seen:
@@ -67,6 +75,24 @@ def _ordered(stored: Json, seen: Json) -> tuple[Json, Json]:
 def _content(document: Json) -> bytes:
     kept = {k: v for k, v in document.items() if k not in _VOLATILE + _ENRICHED}
     return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+
+
+def _better_counted(newer: Json, older: Json) -> Json:
+    """Whose numbers hold: the newer's, unless another server that sees more has counted."""
+    ours, theirs = newer.get("metrics_from"), older.get("metrics_from")
+    if not ours or not theirs or ours["source"] == theirs["source"]:
+        return newer
+    if ours["home"] != theirs["home"]:
+        return newer if ours["home"] else older
+    seen_by = [sum(document.get("metrics", {}).values()) for document in (newer, older)]
+    return newer if seen_by[0] >= seen_by[1] else older
+
+
+def _take_numbers(merged: Json, of: Json) -> None:
+    for name in ("metrics", "metrics_missing", "metrics_from", "engagement"):
+        merged.pop(name, None)
+        if name in of:
+            merged[name] = of[name]
 
 
 def _keep_unspoken_metrics(merged: Json, newer: Json, older: Json) -> None:

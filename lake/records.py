@@ -59,6 +59,8 @@ class Post:
         reply_to: Native id of the post that this one answers, quotes or reshares.
         metrics: Numbers by the names in ``POST_METRICS``; an unknown one is left out.
         metrics_missing: Names that the platform offers for posts but this payload hides or omits.
+        source: Which server counted, where a platform is many servers that count apart.
+        is_home: Whether that server is the post's own, whose numbers are whole.
     """
 
     platform: str
@@ -76,6 +78,8 @@ class Post:
     reply_to: str | None = None
     metrics: Mapping[str, int] = field(default_factory=dict)
     metrics_missing: tuple[str, ...] = ()
+    source: str | None = None
+    is_home: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +134,24 @@ class TagCounter:
     views: int | None = None
 
 
-Record = Post | Profile | TagCounter
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A post that the platform says is gone.
+
+    Args:
+        platform: Where it was posted.
+        native_id: The platform's id of it.
+        observed_at: When the platform said so, aware UTC.
+        reason: What it said, in a word or two: ``deleted``, ``removed by moderators``.
+        text_goes: Whether the platform's terms ask that its text is deleted here too.
+    """
+
+    platform: str
+    native_id: str
+    observed_at: datetime
+    reason: str
+    text_goes: bool = True
+
+
+Record = Post | Profile | TagCounter | Erasure
 Json = dict[str, Any]

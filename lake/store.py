@@ -38,8 +38,9 @@ from lake.documents import (
 )
 from lake.json_text import dumps
 from lake.layout import Layout
+from lake.limit_states import LimitStates
 from lake.merge import merge_post, merge_profile
-from lake.records import Json, Post, Profile, Record, TagCounter
+from lake.records import Erasure, Json, Post, Profile, Record, TagCounter
 from lake.writer import Writer
 
 Observe = Callable[[Layout, Document], Document | None]
@@ -62,6 +63,7 @@ class Store:
             config.elasticsearch.index_prefix, config.elasticsearch.posts_partition
         )
         self.cursors = Cursors(client, self.layout)
+        self.limits = LimitStates(client, self.layout)
         self.campaigns = Campaigns(client, self.layout)
         self._folder = config.writer.dead_letter_dir
         self.writer = Writer(Delivery(client, self._refused), config.writer)
@@ -83,6 +85,8 @@ class Store:
     def _writes(self, seen: Sighting, origin: Origin) -> list[Write]:
         writes: list[Write] = []
         for record in seen.records:
+            if isinstance(record, Erasure):  # see lake.erasure
+                continue
             writes.append(self._record_write(record, seen.payload, origin))
         if seen.records:
             document = raw_document(self.layout, seen.records[0], seen.payload, origin)

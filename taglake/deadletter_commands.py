@@ -96,7 +96,6 @@ def replay_(
             done = await replay(
                 store,
                 query,
-                context.config.platforms,
                 lambda so_far: advance(so_far.done + so_far.failed),
             )
         await store.refresh()

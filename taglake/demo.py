@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 
 from ingestors.formats import bluesky, x_v2
 from ingestors.platforms import mastodon
@@ -13,7 +12,6 @@ from ingestors.run import Run
 from lake.campaign import Campaign, checked_spec
 from lake.errors import ConflictError
 from lake.store import Store
-from taglake.sample import shape_mastodon
 from taglake.sample.campaign import SAMPLE, window
 from taglake.sample.ledger import ledger
 from taglake.sample.platform import Normalise, SamplePlatform, targets
@@ -25,7 +23,7 @@ END = datetime(2026, 11, 1, tzinfo=UTC)
 POSTS = 6_000
 
 _NORMALISERS: Mapping[str, Normalise] = {
-    "mastodon": partial(mastodon.normalise, host=shape_mastodon.HOST),
+    "mastodon": mastodon.normalise,
     "x": x_v2.FORMAT.normalise,
     "bluesky": bluesky.FORMAT.normalise,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from asyncio.subprocess import Process
 from dataclasses import dataclass, field
@@ -64,6 +65,11 @@ class Called:
         return json.loads(self.out)
 
 
+def _listen_to_ctrl_c() -> None:
+    """A shell that starts the tests in its background makes them deaf to it, and their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class CommandLine:
     """``taglake`` with a configuration; call it, or start it and see."""
@@ -90,4 +96,5 @@ class CommandLine:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=os.environ | self.environment,
+            preexec_fn=_listen_to_ctrl_c,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -22,11 +22,12 @@ from ingestors.files.reading import Options, check_columns, reading_of, resolved
 from ingestors.files.rows import rows
 from ingestors.files.source import Source
 from ingestors.platform import Page, Payload, Target, Unreadable
-from lake.errors import InvalidError
+from lake.errors import InvalidError, PayloadError
+from lake.quota import LimitBook
 from lake.records import Post, Record
 from lake.text import normal_hashtags
 
-__all__ = ["Archive", "Options", "connect", "target_of"]
+__all__ = ["Archive", "Options", "connect", "mapper", "normalise", "target_of"]
 
 _CURSOR = re.compile(r"(\d{1,18}):(\d{1,18}):(\d{1,18})")
 Part = tuple[Payload | Unreadable, str]
@@ -43,6 +44,21 @@ async def connect(options: Options) -> AsyncIterator[Archive]:
     yield Archive(await asyncio.to_thread(resolved, options))
 
 
+def mapper(options: Options) -> Callable[[Payload, datetime], Sequence[Record]]:
+    """What normalises payloads that were imported with these options; the file is not needed."""
+    return Archive(options).normalise
+
+
+def normalise(payload: Payload, observed_at: datetime) -> Sequence[Record]:
+    """Refuses: what an imported payload means only the options of its import tell.
+
+    Raises:
+        PayloadError: Always.
+    """
+    del observed_at
+    raise PayloadError(f"{payload.kind}: imported without its options; import the file again")
+
+
 class Archive:
     """A file of posts; see ``Platform``.
 
@@ -53,6 +69,7 @@ class Archive:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self.limits = LimitBook()
         self._format = reading_of(options)
         self._hashtags = [*options.hashtags, *(options.columns.hashtags if options.columns else ())]
         bare = options.model_copy(update={"path": Path(options.path.name)})
@@ -104,6 +121,10 @@ class Archive:
         """No targets: nothing is asked of a platform."""
         del payload
         return ()
+
+    async def check(self) -> str:
+        """See ``Platform.check``."""
+        raise InvalidError("an archive is a file; there is nothing to sign in to")
 
     def _completed(self, record: Record) -> Record:
         if self._options.platform and record.platform != self._options.platform:

@@ -30,6 +30,7 @@ from ingestors.fields import host_of, mapping, string, whole
 from ingestors.platform import Page, Payload, Target
 from lake import http
 from lake.errors import BlockedError, InvalidError, NotFoundError, RetryError, UnavailableError
+from lake.http_answer import Answer
 from lake.records import Record
 from lake.retry import Backoff, retrying
 from lake.times import now
@@ -112,6 +113,7 @@ class Bluesky:
     context: str | None = None
 
     def __init__(self, client: http.Http, options: Options) -> None:
+        self.limits = client.limits
         self._http = client
         self._options = options
         self._backoff = Backoff(base_s=options.backoff_s)
@@ -143,6 +145,11 @@ class Bluesky:
         if uri is None or not whole(body.get("replyCount")) or not _POST.fullmatch(uri):
             return ()
         return (Target(self.name, "comments", uri),)
+
+    async def check(self) -> str:
+        """See ``Platform.check``."""
+        await self._session.get("app.bsky.actor.getPreferences", {})
+        return "the app password is accepted"
 
     async def _tag_pages(self, tag: str, known: Place | None) -> AsyncGenerator[Page, None]:
         count = await self._search(tag, {"limit": "1"})
@@ -246,7 +253,7 @@ class Bluesky:
             raise NotFoundError(f"the post {uri} is not there, or no longer") from exc
         yield Page(payloads, answer.received_at, unreadable=unreadable)
 
-    async def _public(self, method: str, params: Mapping[str, str]) -> http.Answer:
+    async def _public(self, method: str, params: Mapping[str, str]) -> Answer:
         url = f"{self._options.public}/xrpc/{method}"
         return await self._retry(lambda: self._http.get_json(url, params, refusal=refusal_of_one))
 

@@ -36,6 +36,7 @@ from lake.errors import (
     RetryError,
     StopPlatformError,
 )
+from lake.http_answer import Answer
 from lake.records import Record
 from lake.retry import Backoff, retrying
 
@@ -95,6 +96,7 @@ class Mastodon:
 
     def __init__(self, client: http.Http, options: Options) -> None:
         self._http = client
+        self.limits = client.limits
         self._options = options
         self._host = host_of(options.instance) or ""
         self._backoff = Backoff(base_s=options.backoff_s)
@@ -119,7 +121,7 @@ class Mastodon:
 
     def normalise(self, payload: Payload, observed_at: datetime) -> Sequence[Record]:
         """See ``Platform.normalise``."""
-        return normalise(payload, observed_at, self._host)
+        return normalise(payload, observed_at)
 
     def related(self, payload: Payload) -> Sequence[Target]:
         """See ``Platform.related``."""
@@ -128,6 +130,11 @@ class Mastodon:
             return ()
         return (Target(self.name, "comments", status_id),) if _is_local_id(status_id) else ()
 
+    async def check(self) -> str:
+        """See ``Platform.check``."""
+        await self._refuse_closed_feed()
+        return f"{self._host} shows hashtags"
+
     async def _tag_pages(self, tag: str, cursor: str | None) -> AsyncGenerator[Page, None]:
         await self._refuse_closed_feed()
         try:
@@ -135,7 +142,7 @@ class Mastodon:
         except NotFoundError:
             logger.info("the server has no tag history", extra={"server": self._host})
         else:
-            yield Page([Payload("tag", mapping(history.body))], history.received_at)
+            yield Page([self._payload("tag", history)], history.received_at)
         path = f"/api/v1/timelines/tag/{tag}"
         walk = self._walk_back(path) if cursor is None else self._walk_forward(path, cursor)
         try:
@@ -179,11 +186,11 @@ class Mastodon:
             answer = await self._get("/api/v1/accounts/lookup", {"acct": handle})
         except NotFoundError as exc:
             raise NotFoundError(f"{self._host} knows no account {handle!r}") from exc
-        yield Page([Payload("account", mapping(answer.body))], answer.received_at)
+        yield Page([self._payload("account", answer)], answer.received_at)
 
     async def _reply_pages(self, status_id: str) -> AsyncGenerator[Page, None]:
         answer = await self._get(f"/api/v1/statuses/{status_id}/context")
-        payloads, unreadable = sorted_out(mapping(answer.body).get("descendants"))
+        payloads, unreadable = sorted_out(mapping(answer.body).get("descendants"), self._host)
         yield Page(payloads, answer.received_at, unreadable=unreadable)
 
     async def _refuse_closed_feed(self) -> None:
@@ -211,15 +218,18 @@ class Mastodon:
 
         return await self._retry(ask)
 
-    async def _get(self, path: str, params: dict[str, str] | None = None) -> http.Answer:
+    async def _get(self, path: str, params: dict[str, str] | None = None) -> Answer:
         return await self._retry(lambda: self._ask(path, params))
 
-    async def _ask(self, path: str, params: dict[str, str] | None) -> http.Answer:
+    async def _ask(self, path: str, params: dict[str, str] | None) -> Answer:
         return await self._http.get_json(self._options.instance + path, params, self._headers)
 
     async def _retry(self, call: Callable[[], Awaitable[T]]) -> T:
         attempts = self._options.attempts
         return await retrying(call, backoff=self._backoff, attempts=attempts, on_wait=_log_wait)
+
+    def _payload(self, kind: str, answer: Answer) -> Payload:
+        return Payload(kind, mapping(answer.body), source=self._host)
 
     def _local_id(self, value: str) -> str:
         host = host_of(value)
@@ -229,8 +239,8 @@ class Mastodon:
         return status_id
 
 
-def normalise(payload: Payload, observed_at: datetime, host: str) -> Sequence[Record]:
-    """The records that a payload of the server ``host`` holds; needs no connection.
+def normalise(payload: Payload, observed_at: datetime) -> Sequence[Record]:
+    """The records that a payload of the server ``payload.source`` holds; needs no connection.
 
     Raises:
         PayloadError: The payload lacks something that no record can do without.
@@ -238,7 +248,7 @@ def normalise(payload: Payload, observed_at: datetime, host: str) -> Sequence[Re
     reader = _READERS.get(payload.kind)
     if reader is None:
         raise PayloadError(f"mastodon has no payload of kind {payload.kind!r}")
-    return reader(payload.body, observed_at, host)
+    return reader(payload.body, observed_at, payload.source or "")
 
 
 def _is_local_id(text: str) -> bool:

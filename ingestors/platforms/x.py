@@ -26,6 +26,7 @@ from ingestors.x_answers import Batch, counter_records, post_id, read_batch, ref
 from ingestors.x_spending import Prices, Spending
 from lake import http, times
 from lake.errors import InvalidError, RetryError
+from lake.http_answer import Answer
 from lake.records import Record
 from lake.retry import Backoff, retrying
 from lake.text import hashtags_in, normal_hashtag
@@ -115,6 +116,7 @@ class X:
 
     def __init__(self, client: http.Http, options: Options) -> None:
         self._http = client
+        self.limits = client.limits
         self._options = options
         self._backoff = Backoff(base_s=options.backoff_s)
         self._headers = {"Authorization": f"Bearer {options.bearer_token.get_secret_value()}"}
@@ -155,6 +157,11 @@ class X:
             return ()
         has_replies = whole(mapping(tweet.get("public_metrics")).get("reply_count"))
         return (Target(self.name, "comments", root),) if has_replies else ()
+
+    async def check(self) -> str:
+        """See ``Platform.check``."""
+        await self._get("/2/usage/tweets", {})
+        return "the token is accepted"
 
     async def _billed(
         self, target: Target, walk: AsyncGenerator[Page, None]
@@ -236,10 +243,10 @@ class X:
         self._spending.add(answer.received_at, users=[identity(payload.body.get("id")) or handle])
         yield Page([payload], answer.received_at)
 
-    async def _get(self, path: str, params: dict[str, str]) -> http.Answer:
+    async def _get(self, path: str, params: dict[str, str]) -> Answer:
         return await self._retry(lambda: self._ask(path, params))
 
-    async def _ask(self, path: str, params: dict[str, str]) -> http.Answer:
+    async def _ask(self, path: str, params: dict[str, str]) -> Answer:
         url = self._options.base + path
         return await self._http.get_json(url, params, self._headers, refusal=refusal)
 

@@ -112,6 +112,7 @@ class Youtube:
     context: str | None = None
 
     def __init__(self, client: http.Http, options: Options, clock: Callable[[], datetime]) -> None:
+        self.limits = client.limits
         self._options = options
         self._clock = clock
         searches, units = options.search_calls_per_day, options.units_per_day
@@ -151,6 +152,11 @@ class Youtube:
         if not whole(mapping(video.get("statistics")).get("commentCount")):
             return ()
         return (Target(self.name, "comments", id_),) if _VIDEO_ID.fullmatch(id_) else ()
+
+    async def check(self) -> str:
+        """See ``Platform.check``."""
+        await self._api.videos(["jNQXAC9IVRw"])
+        return "the key is accepted"
 
     async def _tag_pages(self, tag: str, cursor: str | None) -> AsyncGenerator[Page, None]:
         walk = Walk(read_place(cursor), timedelta(seconds=self._options.lookback_s))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ingestors.platform import Page, Payload, Target
 from lake.errors import InvalidError
+from lake.quota import LimitBook
 from lake.records import Record
 from taglake.sample.campaign import BRANDS, POLL_DAYS
 from taglake.sample.people import PLATFORMS
@@ -40,6 +41,7 @@ class SamplePlatform:
             raise InvalidError(f"the sample has no platform {name}; it has {', '.join(PLATFORMS)}")
         self.name = name
         self.context: str | None = None
+        self.limits = LimitBook()
         self._normalise = normalise
         self._sightings = sightings(seed, end, name, posts)
         self._stream = f"{seed}/{posts}/{end:%Y-%m-%d}/"
@@ -57,6 +59,10 @@ class SamplePlatform:
         """No targets: the sample has hashtags only."""
         del payload
         return ()
+
+    async def check(self) -> str:
+        """Nothing to sign in to."""
+        return "the sample is made here"
 
     async def pages(self, target: Target, cursor: str | None) -> AsyncGenerator[Page, None]:
         """The pages after ``cursor`` of the posts that carry the target's hashtag.

@@ -60,7 +60,7 @@ def payload(draft: Draft, observed_at: datetime) -> Payload:
         body["quote"] = {"state": "accepted", "quoted_status_id": str(_local_id(parent))}
     if hidden < 30:  # servers that hide what they know of remote posts
         body["favourites_count"] = body["quotes_count"] = None
-    return Payload(KIND, body)
+    return Payload(KIND, body, source=HOST)
 
 
 def _local_id(draft: Draft) -> int:

@@ -96,7 +96,7 @@ def _mastodon_objects(value: Any, place: str) -> Iterator[Payload]:
         return
     kind = _mastodon_kind(value)
     if kind:
-        yield Payload(kind, value, place)
+        yield Payload(kind, value, place, "mastodon.example")
     for item in value.values():
         yield from _mastodon_objects(item, place)
 

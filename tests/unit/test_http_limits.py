@@ -18,7 +18,8 @@ from lake.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from lake.http import Answer, Http, HttpOptions, connect, links, shown
+from lake.http import Http, HttpOptions, connect
+from lake.http_answer import Answer, links, shown
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

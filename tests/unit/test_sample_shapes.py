@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import cache
 
 import pytest
 
@@ -42,7 +42,7 @@ def mastodon_drafts() -> list[Draft]:
 
 
 def test_mastodon_statuses_become_posts_with_the_text_and_tags_that_were_meant():
-    normalise = partial(mastodon.normalise, host=shape_mastodon.HOST)
+    normalise = mastodon.normalise
     for draft in mastodon_drafts():
         payload = shape_mastodon.payload(draft, END)
 
@@ -114,7 +114,7 @@ async def test_a_walk_goes_on_after_any_cursor():
 
 
 async def test_the_sample_platform_normalises_like_the_real_one():
-    normalise = partial(mastodon.normalise, host=shape_mastodon.HOST)
+    normalise = mastodon.normalise
     platform = SamplePlatform("mastodon", normalise, seed=SEED, end=END)
     page = (await pages_after(platform, Target("mastodon", "hashtag", "ospreth"), None))[0]
 

@@ -1,0 +1,64 @@
+"""What outlives a process of a platform's limits: one small document a platform."""
+
+from __future__ import annotations
+
+import logging
+
+import orjson
+from elasticsearch import AsyncElasticsearch
+
+from lake import times
+from lake.client import our_errors
+from lake.errors import NotFoundError, RetryError
+from lake.json_text import dumps
+from lake.layout import Layout
+from lake.quota import LimitBook
+
+logger = logging.getLogger(__name__)
+
+
+class LimitStates:
+    """The limits' part of the ``state`` index."""
+
+    def __init__(self, client: AsyncElasticsearch, layout: Layout) -> None:
+        self._client = client
+        self._index = layout.one("state")
+
+    async def load(self, platform: str, book: LimitBook) -> None:
+        """Gives a platform's book what an earlier process knew.
+
+        Raises:
+            RetryError: Elasticsearch did not answer.
+        """
+        try:
+            with our_errors(f"reading the limits of {platform}"):
+                found = await self._client.get(index=self._index, id=_id(platform))
+        except NotFoundError:
+            return
+        try:
+            state = orjson.loads(found["_source"].get("limits") or "{}")
+        except ValueError:
+            return
+        if isinstance(state, dict):
+            book.restore(state)
+
+    async def save(self, platform: str, book: LimitBook) -> None:
+        """Keeps the book where it changed; a lake that does not answer is told in the log only."""
+        if not book.changed:
+            return
+        book.changed = False
+        body = {
+            "target": _id(platform),
+            "limits": dumps(book.state()).decode(),
+            "updated_at": times.to_text(times.now()),
+        }
+        try:
+            with our_errors(f"keeping the limits of {platform}"):
+                await self._client.index(index=self._index, id=_id(platform), document=body)
+        except RetryError as exc:
+            book.changed = True
+            logger.warning("limits not kept", extra={"platform": platform, "reason": str(exc)})
+
+
+def _id(platform: str) -> str:
+    return f"limits:{platform}"
