@@ -23,6 +23,7 @@ check: $(VENV)/.dev ## Format check, lint, types
 
 bench: $(VENV)/.dev ## Run the benchmarks, each a line of JSON
 	@$(BIN)/python -m benchmarks.bulk
+	@$(BIN)/python -m benchmarks.poll
 
 lock: $(VENV)/.dev ## Renew requirements/*.lock from pyproject.toml
 	@$(BIN)/pip install --quiet uv
@@ -51,4 +52,5 @@ $(VENV)/.core: requirements/core.lock pyproject.toml
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.core
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@tests/get_browser.sh $(BIN)/python
 	@touch $@

@@ -22,7 +22,7 @@ _TIES: tuple[Json, ...] = ({"platform": {"order": "asc"}}, {"native_id": {"order
 _SOURCE = [
     *("@timestamp", "platform", "kind", "native_id", "url", "author", "text", "lang"),
     *("hashtags", "mentions", "media", "reply_to", "metrics", "metrics_missing", "engagement"),
-    *("first_seen", "observed_at", "enrich.state", "sentiment"),
+    *("first_seen", "observed_at", "enrich.state", "sentiment", "erased"),
 ]
 
 
@@ -53,7 +53,10 @@ def _page(query: Json, sort: list[Json], *, size: int, after: Sequence[Any] | No
 
 
 def public_post(source: Json) -> dict[str, Any]:
-    """A stored post as answers show it: the same keys always, None for what is unknown."""
+    """A stored post as answers show it: the same keys always, None for what is unknown.
+
+    ``erased`` says when its platform took it away, why, and whether its text went with it.
+    """
     author, metrics = source.get("author", {}), source.get("metrics", {})
     lang, tone = source.get("lang", {}), source.get("sentiment")
     engagement = source.get("engagement", {})
@@ -78,6 +81,7 @@ def public_post(source: Json) -> dict[str, Any]:
         "engagement": engagement.get("value"),
         "engagement_definition": engagement.get("definition"),
         "enrich_state": source.get("enrich", {}).get("state"),
+        "erased": source.get("erased"),
         "sentiment": None if tone is None else _tone(tone),
     }
 

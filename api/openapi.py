@@ -33,6 +33,11 @@ _PROBLEM: dict[str, Any] = {
     },
 }
 
+_PUSH_TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "One of api.push_tokens; without any configured, none is needed",
+}
 _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -44,6 +49,7 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
     shapes.update({"CampaignSpec": spec, "Problem": _PROBLEM})
     for unused in ("HTTPValidationError", "ValidationError"):
         shapes.pop(unused, None)
+    schema["components"]["securitySchemes"] = {"pushToken": _PUSH_TOKEN}
     examples = orjson.loads((files("api") / "examples.json").read_bytes())
     for path in schema["paths"].values():
         for operation in path.values():

@@ -1,4 +1,4 @@
-"""What Bluesky's answers hold besides posts: profiles, hit counts, replies, labels. Pure."""
+"""What Bluesky tells besides posts: profiles, hit counts, replies, labels, what is gone. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from ingestors.bluesky_commits import commit_records
 from ingestors.fields import mapping, mappings, moment, string, whole
 from ingestors.formats import bluesky as posts
 from ingestors.platform import Payload, Unreadable
 from lake.errors import NotFoundError, PayloadError
 from lake.json_text import dumps
-from lake.records import Author, Json, Profile, Record, TagCounter
+from lake.records import Author, Erasure, Json, Profile, Record, TagCounter
 from lake.text import normal_hashtag
 
 _SIGNED_IN_ONLY = "!no-unauthenticated"  # the account's wish; what it posts is not for a lake
@@ -29,6 +30,10 @@ def normalise(payload: Payload, observed_at: datetime) -> Sequence[Record]:
         return (_profile(payload.body, observed_at),)
     if payload.kind == "hits":
         return (_counter(payload.body, observed_at),)
+    if payload.kind == "commit":
+        return commit_records(payload.body, observed_at)
+    if payload.kind == "gone":
+        return (_erasure(payload.body, observed_at),)
     raise PayloadError(f"bluesky has no payload of kind {payload.kind!r}")
 
 
@@ -95,6 +100,14 @@ def _profile(body: Json, observed_at: datetime) -> Profile:
         following=whole(body.get("followsCount")),
         posts=whole(body.get("postsCount")),
     )
+
+
+def _erasure(body: Json, observed_at: datetime) -> Erasure:
+    """A post that the server does not show when it is asked for, and why, as far as we know."""
+    uri = string(body.get("uri"))
+    if uri is None:
+        raise PayloadError("a post is gone, but which is not told")
+    return Erasure("bluesky", uri, observed_at, string(body.get("reason")) or "not found")
 
 
 def _counter(body: Json, observed_at: datetime) -> TagCounter:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ingestors.bluesky_records import sorted_out
 from ingestors.fields import mapping, moment, string, whole
-from ingestors.platform import Page
+from ingestors.platform import Page, Window
 from lake.errors import UnavailableError
 from lake.http_answer import Answer
 from lake.json_text import dumps
@@ -172,6 +172,25 @@ class Walk:
         self.done = self._in_slice < PAGE_SIZE or not self._new_in_slice or self.lowest is None
         self.until, self.offset = self.lowest, None
         self._in_slice = self._new_in_slice = self._barren = 0
+
+
+def window_walk(window: Window, cursor: str | None, lookback: timedelta) -> Walk:
+    """A walk down through a window of time, from where an earlier one was cut off.
+
+    It begins ``lookback`` after the window's end: what was written in it may be indexed later.
+    """
+    place_there = moment(cursor)
+    return Walk(since=window[0], until=place_there or window[1] + lookback)
+
+
+def within(hits: Hits, window: Window) -> Hits:
+    """Hits without the posts that were surely written outside of a window."""
+    kept = [
+        view
+        for view in hits.views
+        if (time := _sorted_by(view, v2=False)) is None or window[0] <= time < window[1]
+    ]
+    return replace(hits, views=kept)
 
 
 def _uri(view: Any) -> str:

@@ -27,10 +27,12 @@ class Due:
     Args:
         at: When the poll should begin, aware UTC.
         interval_s: Seconds from one poll to the next.
+        posts_per_h: The velocity that the interval was made for; None where it is not known.
     """
 
     at: datetime
     interval_s: float
+    posts_per_h: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

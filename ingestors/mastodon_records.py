@@ -14,7 +14,7 @@ from ingestors.fields import host_of, mapping, mappings, moment, string, web_url
 from ingestors.html import plain_text
 from ingestors.mastodon_timeline import id_of
 from lake.errors import PayloadError
-from lake.records import Author, Json, Kind, Post, Profile, Record, TagCounter
+from lake.records import Author, Erasure, Json, Kind, Post, Profile, Record, TagCounter
 from lake.text import normal_hashtag, normal_hashtags
 from lake.times import from_epoch_s, from_text
 
@@ -27,6 +27,7 @@ _METRICS = {
 _SINCE_4_5 = frozenset({"quotes"})  # an older server that omits it does not hide it
 _MEDIA = {"image": "photo", "video": "video", "gifv": "gif", "audio": "audio"}
 _DAY_S = 86_400
+_GONE = 410
 
 
 def status_records(body: Json, observed_at: datetime, host: str) -> Sequence[Record]:
@@ -35,7 +36,8 @@ def status_records(body: Json, observed_at: datetime, host: str) -> Sequence[Rec
     Args:
         body: A Status.
         observed_at: When it was received.
-        host: The server that sent it, for what has no global name of its own.
+        host: The server that sent it, for what has no global name of its own; its counts are of
+            what it saw, so the post says whose they are.
 
     Raises:
         PayloadError: It names neither itself nor when it was posted.
@@ -61,8 +63,27 @@ def status_records(body: Json, observed_at: datetime, host: str) -> Sequence[Rec
         reply_to=reply_to,
         metrics=metrics,
         metrics_missing=missing,
+        source=host or None,
+        is_home=_is_home(body, host) if host else None,
     )
     return (post,)
+
+
+def gone_records(body: Json, observed_at: datetime, _: str) -> Sequence[Record]:
+    """The erasure of a status that its own server no longer has.
+
+    Args:
+        body: ``uri``, the status's global name, and ``status``, the HTTP status of the answer.
+        observed_at: When it was received.
+
+    Raises:
+        PayloadError: It does not name the status.
+    """
+    uri = string(body.get("uri"))
+    if uri is None:
+        raise PayloadError("a status is gone, but which is not told")
+    reason = "gone" if whole(body.get("status")) == _GONE else "not found"
+    return (Erasure("mastodon", uri, observed_at, reason),)
 
 
 def tag_records(body: Json, observed_at: datetime, host: str) -> Sequence[Record]:
@@ -113,6 +134,12 @@ def account_records(body: Json, observed_at: datetime, host: str) -> Sequence[Re
         posts=whole(body.get("statuses_count")),
     )
     return (profile,)
+
+
+def _is_home(body: Json, host: str) -> bool:
+    """Whether the server that sent a status is its own; every other counts only what it saw."""
+    named = string(body.get("uri")) or string(body.get("url"))
+    return host_of(named) == host if named else True
 
 
 def _native_id(body: Json, host: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from ingestors.fields import mapping, string
-from ingestors.platform import Page, Payload, Unreadable
+from ingestors.fields import mapping, moment, string
+from ingestors.platform import Page, Payload, Unreadable, Window
 from lake.errors import UnavailableError
 from lake.http_answer import Answer
 
@@ -107,6 +107,35 @@ def order(status_id: str) -> tuple[int, str]:
 
 def before(status_id: str, seconds: int) -> str:
     """The id that a status of so many seconds earlier would have, where ids hold the time."""
-    if not (status_id.isascii() and status_id.isdigit() and len(status_id) >= _SNOWFLAKE_DIGITS):
+    if not holds_time(status_id):
         return status_id
     return str(max(0, int(status_id) - (seconds * 1_000 << 16)))
+
+
+def id_at(moment: datetime, *, margin_s: int = 0) -> str:
+    """The first id that a status of that time and ``margin_s`` later may have."""
+    milliseconds = int(moment.timestamp() * 1_000) + margin_s * 1_000
+    return str(max(0, milliseconds << 16))
+
+
+def holds_time(status_id: str) -> bool:
+    """Whether an id is made of the time that its status was written at."""
+    return status_id.isascii() and status_id.isdigit() and len(status_id) >= _SNOWFLAKE_DIGITS
+
+
+def within(batch: Batch, window: Window) -> Batch:
+    """A batch without the statuses that were surely posted outside of a window."""
+    kept = [one for one in batch.payloads if _in_window(one, window) is not False]
+    return replace(batch, payloads=kept)
+
+
+def all_before(batch: Batch, start: datetime) -> bool:
+    """Whether every status of a batch was surely posted before ``start``."""
+    written = [moment(mapping(one.body).get("created_at")) for one in batch.payloads]
+    known = [one for one in written if one is not None]
+    return bool(known) and max(known) < start
+
+
+def _in_window(payload: Payload, window: Window) -> bool | None:
+    written = moment(mapping(payload.body).get("created_at"))
+    return None if written is None else window[0] <= written < window[1]

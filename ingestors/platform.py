@@ -47,7 +47,9 @@ class Target:
     @property
     def key(self) -> str:
         """The target in one word; the same for every campaign that wants it."""
-        bare = f"{self.platform}:{self.kind}:{self.value}"
+        # Known posts are other ones at each poll, and a target's key is kept with every post.
+        value = "known" if self.kind == "posts" else self.value
+        bare = f"{self.platform}:{self.kind}:{value}"
         if self.window is None:
             return bare
         start, end = self.window

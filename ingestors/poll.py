@@ -7,39 +7,25 @@ had written already is met again and changes nothing.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from ingestors.drift import Radar
-from ingestors.gaps import gap_at_failure, gap_before
-from ingestors.platform import Page, Payload, Platform, Target, Unreadable
+from ingestors.gaps import Gap, gap_at_failure, gap_before
+from ingestors.page_writer import Flight, PageWriter
+from ingestors.platform import Page, Platform, Target
 from ingestors.run import Run
 from lake import times
-from lake.batch import Batch
 from lake.cursors import Cursor
-from lake.dead_letters import DeadLetter
-from lake.documents import Origin, RawPayload
 from lake.erasure import erase
-from lake.errors import ConflictError, NotFoundError, PayloadError, StopProcessError, TaglakeError
-from lake.json_text import dumps
+from lake.errors import ConflictError, NotFoundError, StopProcessError, TaglakeError
 from lake.meter import metered
 from lake.records import Erasure
-from lake.store import Sighting, Store
-
-logger = logging.getLogger(__name__)
+from lake.store import Store
 
 _PAGES_IN_FLIGHT = 16
-_MOST_RELATED = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    batch: Batch
-    cursor: str | None
 
 
 async def poll(
@@ -84,16 +70,25 @@ class _Poller:
         self._target = target
         self._store = store
         self.run = run
-        self._origin = Origin(run.id, target.key, platform.context)
-        self._flights: deque[_Flight] = deque()
+        self._writer = PageWriter(platform, run, store)
+        self._flights: deque[Flight] = deque()
         self._cursor = Cursor()
         self._overlaps: bool | None = None
         self._cut_off = False
-        self._radar = Radar(platform.name, self.run.id)
-        self._erasures: list[Erasure] = []
 
     async def walk(self, max_pages: int | None, on_page: Callable[[Run], None] | None) -> None:
         self._cursor = await self._store.cursors.get(self._target.key)
+        try:
+            await self._take_all(max_pages, on_page)
+        except TaglakeError:
+            await self._land_all()  # what came before the error is safe, and its cursor with it
+            raise
+        await self._land_all()
+        await self._finish()
+        if on_page is not None:
+            on_page(self.run)
+
+    async def _take_all(self, max_pages: int | None, on_page: Callable[[Run], None] | None) -> None:
         pages = self._platform.pages(self._target, self._cursor.value)
         async with aclosing(pages) as closing:
             async for page in closing:
@@ -103,45 +98,21 @@ class _Poller:
                 if max_pages is not None and self.run.pages >= max_pages:
                     self._cut_off = True
                     break
+
+    async def _land_all(self) -> None:
         while self._flights:
             await self._land()
-        self.run.erased += await erase(self._store, self._erasures)
-        await self._finish()
-        if on_page is not None:
-            on_page(self.run)
 
     async def _take(self, page: Page) -> None:
         # Whichever page tells: a walk that met what was known did so wherever it says so.
         self._overlaps = (
             page.overlaps if self._overlaps is None else (self._overlaps or bool(page.overlaps))
         )
-        letters = [self._unreadable(part, page) for part in page.unreadable]
-        sightings: list[Sighting] = []
-        for payload in page.payloads:
-            try:
-                sightings.append(self._sighting(payload, page.observed_at))
-            except PayloadError as exc:
-                self._radar.saw(payload, None)
-                letters.append(self._letter(payload, page, exc))
-        self.run.pages += 1
-        self.run.payloads += len(page.payloads) + len(page.unreadable)
-        self.run.dead_letters += len(letters)
-        batch = await self._store.submit(sightings, self._origin, letters)
-        self._flights.append(_Flight(batch, page.cursor))
+        self._flights.append(await self._writer.submit(page))
         while len(self._flights) > _PAGES_IN_FLIGHT or (
             self._flights and self._flights[0].batch.ended
         ):
             await self._land()
-
-    def _sighting(self, payload: Payload, observed_at: datetime) -> Sighting:
-        records = self._platform.normalise(payload, observed_at)
-        self._radar.saw(payload, records)
-        self._erasures += [record for record in records if isinstance(record, Erasure)]
-        if len(self.run.related) < _MOST_RELATED:
-            self.run.related += self._platform.related(payload)
-        seen_at = records[0].observed_at if records else observed_at
-        raw = RawPayload(payload.kind, payload.body, seen_at, payload.place, payload.source)
-        return Sighting(raw, records)
 
     async def _land(self) -> None:
         """Waits for the oldest page; moves the cursor behind it and later ones that landed."""
@@ -149,8 +120,7 @@ class _Poller:
         changed = False
         while self._flights:
             flight = self._flights.popleft()
-            written = await flight.batch.done()
-            self.run.written.add(written)
+            written = await self._writer.land(flight)
             changed = changed or bool(written.created or written.updated or written.rejected)
             value = flight.cursor or value
             if not self._flights or not self._flights[0].batch.ended:
@@ -168,8 +138,7 @@ class _Poller:
         if self._target.kind != "hashtag" or self._cut_off:  # what it missed is not covered
             return
         if self._target.window is not None:
-            self.run.covered = self._target.window
-            await self._move(replace(self._cursor, covered_until=self._target.window[1]))
+            await self._finish_window(*self._target.window)
             return
         started_at, start = self.run.started_at, self._cursor.covered_until
         # A first poll, or one that did not reach what was known, vouches for nothing: how far back
@@ -185,6 +154,13 @@ class _Poller:
         )
         await self._move(replace(self._cursor, covered_until=started_at, blocked=False))
 
+    async def _finish_window(self, start: datetime, end: datetime) -> None:
+        if self._overlaps is False:  # the platform's past ends within the window
+            self.run.gap = Gap(start, end, "no_overlap")
+        else:
+            self.run.covered = (start, end)
+        await self._move(replace(self._cursor, covered_until=end))
+
     async def _move(self, new: Cursor) -> None:
         self._cursor = await self._store.cursors.move(
             self._target.key, self.run.id, old=self._cursor, new=new
@@ -197,7 +173,7 @@ class _Poller:
         if error is not None:
             await self._enter_failure(error)
         now = times.now()
-        self.run.drift = await self._radar.report(self._store, now)
+        self.run.drift = await self._writer.radar.report(self._store, now)
         entry = self.run.document(self._store.layout, now, error)
         await (await self._store.writer.submit([entry])).done()
         await self._store.limits.save(self._platform.name, self._platform.limits)
@@ -214,27 +190,3 @@ class _Poller:
             if self._cursor.covered_until is not None and not self._cursor.blocked:
                 with suppress(ConflictError):
                     await self._move(replace(self._cursor, blocked=True))
-
-    def _unreadable(self, part: Unreadable, page: Page) -> DeadLetter:
-        logger.warning("unreadable", extra={"place": part.place, "reason": part.reason})
-        return DeadLetter(
-            origin=self._origin,
-            stage="read",
-            reason=part.reason,
-            payload=part.text,
-            observed_at=page.observed_at,
-            place=part.place,
-        )
-
-    def _letter(self, payload: Payload, page: Page, exc: PayloadError) -> DeadLetter:
-        logger.warning("payload unusable", extra={"place": payload.place, "reason": str(exc)})
-        return DeadLetter(
-            origin=self._origin,
-            stage="normalise",
-            reason=str(exc),
-            payload=dumps(payload.body).decode(),
-            observed_at=page.observed_at,
-            kind=payload.kind,
-            place=payload.place,
-            source=payload.source,
-        )

@@ -48,7 +48,7 @@ async def replay(store: Store, query: Json, on_letter: Callable[[Replayed], None
             try:
                 if key not in mappers:
                     mappers[key] = mapper(*key)
-                await _write(store, letter, mappers[key])
+                await _write(store, letter, sighting_of(letter, mappers[key]))
             except (PayloadError, ConfigError) as exc:
                 result.failed += 1
                 await mark_replayed(store, letter, failure=str(exc))
@@ -59,7 +59,12 @@ async def replay(store: Store, query: Json, on_letter: Callable[[Replayed], None
     return result
 
 
-async def _write(store: Store, letter: KeptLetter, normalise: Mapper) -> None:
+def sighting_of(letter: KeptLetter, normalise: Mapper) -> Sighting:
+    """The letter's payload and the records that it holds. Pure.
+
+    Raises:
+        PayloadError: It still lacks something that no record can do without.
+    """
     source = letter.source
     body = json.loads(source["payload"])
     observed_at = times.from_text(source["@timestamp"])
@@ -67,6 +72,10 @@ async def _write(store: Store, letter: KeptLetter, normalise: Mapper) -> None:
     records = normalise(payload, observed_at)
     seen_at = records[0].observed_at if records else observed_at
     raw = RawPayload(payload.kind, body, seen_at, payload.place, payload.source)
-    written = await (await store.submit([Sighting(raw, records)], letter.origin)).done()
+    return Sighting(raw, records)
+
+
+async def _write(store: Store, letter: KeptLetter, seen: Sighting) -> None:
+    written = await (await store.submit([seen], letter.origin)).done()
     if written.rejected:
         raise PayloadError("Elasticsearch refused it again")

@@ -37,6 +37,7 @@ class Run:
         gap: The time that nobody watched before this run; None where there was none.
         drift: Findings about the payloads' structure.
         erased: Posts that the platform said are gone.
+        context: What normalising its payloads again needs besides them; JSON text.
     """
 
     target: Target
@@ -53,6 +54,7 @@ class Run:
     gap: Gap | None = None
     drift: int = 0
     erased: int = 0
+    context: str | None = None
 
     def document(
         self, layout: Layout, ended_at: datetime, error: TaglakeError | None = None
@@ -78,6 +80,8 @@ class Run:
             **self._spent(),
             **self._watched(),
         }
+        if self.context is not None:
+            source["context"] = self.context
         if error is not None:
             source["error"] = {"class": type(error).__name__, "message": str(error)}
         entry = Document(layout.runs(self.started_at), self.id, source)
@@ -102,6 +106,8 @@ class Run:
             found["gap"] = self.gap.as_json()
         if self.due is not None:
             found["interval_s"] = self.due.interval_s
+            if self.due.posts_per_h is not None:
+                found["new_posts_per_h"] = round(self.due.posts_per_h, 3)
             found["due_at"] = times.to_text(self.due.at)
             late_s = (self.started_at - self.due.at).total_seconds()
             found["late_s"] = round(max(0.0, late_s), 3)

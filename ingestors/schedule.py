@@ -2,55 +2,50 @@
 
 Jobs follow the campaigns: they are looked at again every few seconds, so a campaign that is
 created, changed or ended by any program is polled, polled differently or no longer polled at once.
+After a restart a target's next poll is due one interval after its last one in the ledger: what was
+missed meanwhile is caught up by one poll, never by several. Platforms wait for nobody but
+themselves: each poll is a task of its own, and each platform has connections of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_SUBMITTED,
+    JobExecutionEvent,
+    JobSubmissionEvent,
+)
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from ingestors.about import About
+from ingestors.gaps import Due
+from ingestors.ledger import covered_windows, enter_missing, last_polls
+from ingestors.pace import Pace, first_pace, floor_s, next_pace
 from ingestors.platform import Platform, Target
-from ingestors.poll import poll
+from ingestors.polling import Polling
+from ingestors.refresh import refresh
 from ingestors.run import Run
+from ingestors.streaming import follow, is_streaming
+from ingestors.wanted import wanted_past, wanted_targets
 from lake import times
 from lake.campaign import Campaign
 from lake.config import IngestConfig
-from lake.errors import ConflictError, RequestError, RetryError, StopPlatformError
+from lake.errors import RetryError
 from lake.store import Store
 
 logger = logging.getLogger(__name__)
 
 _SYNC_JOB = "campaigns"
-
-
-def wanted_targets(
-    campaigns: Iterable[Campaign], platforms: Iterable[str], now: datetime
-) -> list[Target]:
-    """The hashtags that running campaigns want polled, each once, in order. Pure.
-
-    Args:
-        campaigns: All that are registered.
-        platforms: Those that are connected.
-        now: A campaign whose end lies before it is over.
-    """
-    connected = list(platforms)
-    wanted: dict[Target, None] = {}
-    for campaign in campaigns:
-        if campaign.end <= now:
-            continue
-        for name in connected:
-            if campaign.platforms and name not in campaign.platforms:
-                continue
-            for tags in campaign.panel().values():
-                wanted.update((Target(name, "hashtag", tag), None) for tag in tags)
-    return list(wanted)
+_REFRESH = "refresh:"
+_SPREAD_S = 0.02  # new targets begin so long after each other, so that a start is no stampede
+_NOTABLE = 0.2  # a job is moved when its interval changes by so much
 
 
 class Schedule:
@@ -60,15 +55,29 @@ class Schedule:
         store: Where campaigns are and posts go.
         platforms: The connected platforms by name.
         settings: Intervals and bounds.
+        abouts: What the platforms are about; one that is not told is polled without a thought for
+            its quotas and its past.
     """
 
     def __init__(
-        self, store: Store, platforms: Mapping[str, Platform], settings: IngestConfig
+        self,
+        store: Store,
+        platforms: Mapping[str, Platform],
+        settings: IngestConfig,
+        abouts: Mapping[str, About] | None = None,
     ) -> None:
         self._store = store
         self._platforms = dict(platforms)
         self._settings = settings
-        self._stopped: dict[str, str] = {}
+        self._abouts = dict(abouts or {})
+        self._polling = Polling(store, self._platforms, settings)
+        self._paces: dict[str, Pace] = {}
+        self._polled_at: dict[str, datetime] = {}
+        self._due: dict[str, datetime] = {}
+        self._targets: list[Target] = []
+        self._done: set[str] = set()
+        self._told: set[str] = set()
+        self._streams: list[asyncio.Task[None]] = []
         self._failure: asyncio.Future[None]
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None}
@@ -78,19 +87,25 @@ class Schedule:
         """Starts the jobs of the campaigns that there are."""
         self._failure = asyncio.get_running_loop().create_future()
         self._scheduler.add_listener(self._failed, EVENT_JOB_ERROR)
+        self._scheduler.add_listener(self._submitted, EVENT_JOB_SUBMITTED)
         await self.sync()
-        self._scheduler.add_job(
-            self._sync_job,
-            IntervalTrigger(seconds=self._settings.sync_s, timezone="UTC"),
-            id=_SYNC_JOB,
-            max_instances=1,
-        )
+        self._every(self._settings.sync_s, self.sync, _SYNC_JOB)
+        for name, platform in self._platforms.items():
+            if self._refreshes(name):
+                self._every(self._settings.refresh_s, self._refresh, _REFRESH + name, name)
+            if is_streaming(platform):
+                stream = asyncio.create_task(follow(platform, self._store, self.tags_of(name)))
+                stream.add_done_callback(self._stream_ended)
+                self._streams.append(stream)
         self._scheduler.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Starts no further poll; one that runs is cut off and loses nothing."""
         self._scheduler.shutdown(wait=False)
+        for stream in self._streams:
+            stream.cancel()
+        await asyncio.gather(*self._streams, return_exceptions=True)
         self._failure.cancel()
 
     async def failure(self) -> None:
@@ -102,92 +117,149 @@ class Schedule:
         """
         await asyncio.shield(self._failure)
 
+    def tags_of(self, platform: str) -> Callable[[], frozenset[str]]:
+        """What gives the hashtags that are wanted of a platform at the moment it is asked."""
+        return lambda: frozenset(t.value for t in self._targets if t.platform == platform)
+
+    def _refreshes(self, name: str) -> bool:
+        about = self._abouts.get(name)
+        if about is None or not about.can("refresh"):
+            return False
+        return about.price is None or self._settings.refresh_paid
+
     def _failed(self, event: JobExecutionEvent) -> None:
         if not self._failure.done():
             self._failure.set_exception(event.exception)
 
+    def _stream_ended(self, stream: asyncio.Task[None]) -> None:
+        if not stream.cancelled() and (exc := stream.exception()) and not self._failure.done():
+            self._failure.set_exception(exc)
+
+    def _submitted(self, event: JobSubmissionEvent) -> None:
+        self._due[event.job_id] = times.as_utc(event.scheduled_run_times[-1])
+
+    def _every(
+        self, seconds: float, work: Callable[..., Coroutine[Any, Any, object]], job: str, *args: str
+    ) -> None:
+        trigger = IntervalTrigger(seconds=seconds, timezone="UTC")
+        self._scheduler.add_job(
+            _until_cut_off, trigger, args=[work, *args], id=job, max_instances=1
+        )
+
     async def sync(self) -> None:
         """Adds the jobs that are missing and removes those that nobody wants any more."""
+        now = times.now()
         try:
             campaigns = await self._store.campaigns.list()
+            running = self._polling.running(now)
+            self._targets = wanted_targets(campaigns, running, now)
+            past = await self._past(campaigns, running, now)
+            polled = [target for target in self._targets if self._is_polled(target)]
+            wanted = {target.key: target for target in [*polled, *past]}
+            jobs = {job.id for job in self._scheduler.get_jobs()}
+            jobs -= {job for job in jobs if job == _SYNC_JOB or job.startswith(_REFRESH)}
+            for key in jobs - wanted.keys():
+                self._scheduler.remove_job(key)
+                logger.info("target dropped", extra={"target": key})
+            await self._add([target for key, target in wanted.items() if key not in jobs], now)
         except RetryError as exc:
             logger.warning("campaigns not read", extra={"reason": str(exc)})
-            return
-        running = [name for name in self._platforms if name not in self._stopped]
-        wanted = {t.key: t for t in wanted_targets(campaigns, running, times.now())}
-        jobs = {job.id for job in self._scheduler.get_jobs()} - {_SYNC_JOB}
-        for key in jobs - wanted.keys():
-            self._scheduler.remove_job(key)
-            logger.info("target dropped", extra={"target": key})
-        for key in wanted.keys() - jobs:
-            self._add(wanted[key])
 
-    def _add(self, target: Target) -> None:
-        interval_s = self._settings.interval_s
-        trigger = IntervalTrigger(
-            seconds=interval_s, timezone="UTC", jitter=min(interval_s / 10, 30.0)
-        )
-        self._scheduler.add_job(
-            self._poll_job,
-            trigger,
-            args=[target],
-            id=target.key,
-            max_instances=1,
-            next_run_time=times.now(),
-        )
-        logger.info("target added", extra={"target": target.key, "interval_s": interval_s})
+    def _is_polled(self, target: Target) -> bool:
+        """Whether polls find anything: some platforms only stream what is new."""
+        about = self._abouts.get(target.platform)
+        streams = is_streaming(self._platforms[target.platform])
+        return about is None or bool(about.poll_calls) or not streams
+
+    async def _past(
+        self, campaigns: Sequence[Campaign], running: Sequence[str], now: datetime
+    ) -> list[Target]:
+        """The windows before registrations that are not walked to their end yet."""
+        abouts = {name: self._abouts[name] for name in running if name in self._abouts}
+        history = timedelta(days=self._settings.history_days)
+        wanted, missing = wanted_past(campaigns, abouts, now, history)
+        unknown = [target.key for target in wanted if target.key not in self._done]
+        self._done |= await covered_windows(self._store, unknown)
+        news = [entry for entry in missing if entry.target.key not in self._told]
+        await enter_missing(self._store, news, now)
+        self._told |= {entry.target.key for entry in news}
+        return [target for target in wanted if target.key not in self._done]
+
+    async def _add(self, targets: Sequence[Target], now: datetime) -> None:
+        last = await last_polls(self._store, [target.key for target in targets])
+        for number, target in enumerate(targets):
+            pace = first_pace(self._settings, self._floor_s(target))
+            due = now
+            if found := last.get(target.key):
+                self._polled_at[target.key] = found.started_at
+                interval_s = max(found.interval_s or pace.interval_s, self._floor_s(target))
+                pace = Pace(min(interval_s, self._settings.max_interval_s), found.posts_per_h)
+                due = found.started_at + timedelta(seconds=pace.interval_s)
+            self._paces[target.key] = pace
+            start = max(due, now + timedelta(seconds=number * _SPREAD_S))
+            self._scheduler.add_job(
+                _until_cut_off,
+                _trigger(pace.interval_s),
+                args=[self._poll_job, target],
+                id=target.key,
+                max_instances=1,
+                next_run_time=start,
+            )
+            what = {"target": target.key, "interval_s": round(pace.interval_s)}
+            logger.info("target added", extra=what)
+
+    def _floor_s(self, target: Target) -> float:
+        about = self._abouts.get(target.platform)
+        if about is None:
+            return 0.0
+        sharing = sum(1 for other in self._targets if other.platform == target.platform)
+        return floor_s(about, sharing)
 
     async def _poll_job(self, target: Target) -> None:
-        await _until_cut_off(self.poll(target))
+        pace = self._paces[target.key]
+        due = Due(self._due.pop(target.key, times.now()), pace.interval_s, pace.posts_per_h)
+        run = await self.poll(target, due)
+        if run is None:
+            return
+        before = self._polled_at.get(target.key)
+        self._polled_at[target.key] = run.started_at
+        if target.window is None and before is not None:
+            elapsed_s = (run.started_at - before).total_seconds()
+            floor = self._floor_s(target)
+            new = next_pace(pace, run.written.created, elapsed_s, self._settings, floor)
+            self._paces[target.key] = new
+            self._move(target.key, pace.interval_s, new.interval_s)
 
-    async def _sync_job(self) -> None:
-        await _until_cut_off(self.sync())
+    def _move(self, key: str, before_s: float, after_s: float) -> None:
+        job = self._scheduler.get_job(key)
+        if job is None or abs(after_s - before_s) <= _NOTABLE * before_s:
+            return
+        job.reschedule(_trigger(after_s))
+        what = {"target": key, "interval_s": round(after_s)}
+        logger.info("target polled at another interval", extra=what)
 
-    async def poll(self, target: Target) -> Run | None:
+    async def poll(self, target: Target, due: Due | None = None) -> Run | None:
         """Polls a target and then the comments of its most discussed new posts.
 
         A failure ends this poll or this platform, never another's; None where the poll failed.
         """
-        platform = self._platforms[target.platform]
-        if target.platform in self._stopped:
-            return None
-        try:
-            run = await poll(platform, target, self._store, max_pages=self._settings.pages_per_poll)
-        except (RetryError, ConflictError) as exc:
-            logger.warning("poll cut short", extra={"target": target.key, "reason": str(exc)})
-            return None
-        except RequestError as exc:
-            logger.warning("target gone", extra={"target": target.key, "reason": str(exc)})
-            return None
-        except StopPlatformError as exc:
-            self._stopped[target.platform] = str(exc)
-            what = {"platform": target.platform, "reason": str(exc)}
-            logger.log(logging.ERROR, "platform stopped", extra=what)
-            return None
-        _report(run)
-        if target.kind == "hashtag":  # comments suggest comments: once is enough
-            for related in run.related[: self._settings.comments_per_poll]:
-                await self.poll(related)
-        return run
+        return await self._polling.poll(target, due)
+
+    async def _refresh(self, name: str) -> None:
+        tags = self.tags_of(name)()
+        if tags and name in self._polling.running(times.now()):
+            await refresh(self._platforms[name], self._store, tags, self._settings)
 
 
-async def _until_cut_off(work: Coroutine[Any, Any, object]) -> None:
+def _trigger(interval_s: float) -> IntervalTrigger:
+    jitter_s = min(interval_s / 10, 30.0)
+    # The library adds between nothing and all of the jitter: half of it on average.
+    return IntervalTrigger(seconds=interval_s - jitter_s / 2, timezone="UTC", jitter=jitter_s)
+
+
+async def _until_cut_off(work: Callable[..., Coroutine[Any, Any, object]], *args: object) -> None:
     """Does a job's work; the end of the schedule cuts it off, which is no failure of the job."""
     try:
-        await work
+        await work(*args)
     except asyncio.CancelledError:
         logger.debug("job cut off by the end of the schedule")
-
-
-def _report(run: Run) -> None:
-    written = run.written
-    logger.info(
-        "poll done",
-        extra={
-            "target": run.target.key,
-            "payloads": run.payloads,
-            "posts_created": written.created,
-            "posts_updated": written.updated,
-            "dead_letters": run.dead_letters,
-        },
-    )

@@ -93,7 +93,7 @@ def read_batch(answer: Answer, seen: Collection[str], tokens: Collection[str]) -
     ids = [id_ for one in given if (id_ := post_id(one))]
     if ids and seen and set(ids) <= set(seen):
         raise UnavailableError("X repeated a page of posts")
-    _tell_of_missing(body)
+    tell_of_missing(mappings(body.get("errors")))
     return Batch(
         [one for one in given if (id_ := post_id(one)) is None or id_ not in seen],
         [Unreadable(one.text, one.reason) for one in parts if isinstance(one, Unreadable)],
@@ -109,22 +109,6 @@ def post_id(payload: Payload) -> str | None:
     """The id of a ``tweet`` payload's post; None for any other."""
     data = mapping(mapping(payload.body).get("data"))
     return identity(data.get("id")) if payload.kind == "tweet" else None
-
-
-def user_of(answer: Answer, handle: str) -> Payload:
-    """The account that a look-up found.
-
-    Raises:
-        NotFoundError: X knows no such account, or shows it to nobody: it says so with a good
-            status and ``errors``.
-        UnavailableError: The answer tells neither.
-    """
-    body = mapping(answer.body)
-    if isinstance(body.get("data"), dict):
-        return Payload("user", body["data"])
-    if problems := _problems(body):
-        raise NotFoundError(f"X shows no account {handle!r}: {_said(problems)}")
-    raise UnavailableError("X answered the look-up of an account with no account")
 
 
 def counter_records(body: Json, observed_at: datetime) -> tuple[TagCounter, ...]:
@@ -147,27 +131,62 @@ def counter_records(body: Json, observed_at: datetime) -> tuple[TagCounter, ...]
 
 def refusal(status: int, body: Any) -> TaglakeError | None:
     """What an answer with an error status means; None where its status tells as much."""
-    problems = _problems(body)
-    kinds = {str(one.get("type")).rstrip("/").rpartition("/")[2] for one in problems}
-    titles = {str(one.get("title")).replace(" ", "").lower() for one in problems}
-    said = _said(problems) or f"status {status}"
-    if status == 402 or kinds & _BUDGET_GONE or titles & _BUDGET_TITLES:
+    found = problems(body)
+    kinds = _kinds(found)
+    said_text = said(found) or f"status {status}"
+    if _is_out_of_money(status, found):
         return BlockedError(
-            f"X serves no more: its credits or its usage cap are used up ({said}); "
+            f"X serves no more: its credits or its usage cap are used up ({said_text}); "
             "buy credits or raise the spending limit in X's developer console"
         )
     if status == 401:
-        return UnauthorizedError(f"X refuses bearer_token ({said}); set a valid one")
-    codes = {one.get("code") for one in problems if type(one.get("code")) is int}
+        return UnauthorizedError(f"X refuses bearer_token ({said_text}); set a valid one")
+    codes = {one.get("code") for one in found if type(one.get("code")) is int}
     if status == 429 or "rate-limit-exceeded" in kinds or _OLD_RATE_LIMIT in codes:
-        return RateLimitedError(f"X takes no more calls for now ({said})")
+        return RateLimitedError(f"X takes no more calls for now ({said_text})")
     if status == 403 and "client-forbidden" in kinds:
-        return BlockedError(f"X refuses this app ({said}); attach it to a project that may call v2")
+        return BlockedError(
+            f"X refuses this app ({said_text}); attach it to a project that may call v2"
+        )
     if status == 404 or (status < 500 and kinds & _GONE):
-        return NotFoundError(f"X does not have or show it ({said})")
-    if status == 400 and problems:
-        return InvalidError(f"X refuses the request ({said})")
-    return BlockedError(f"X refuses the call ({said})") if status == 403 else None
+        return NotFoundError(f"X does not have or show it ({said_text})")
+    if status == 400 and found:
+        return InvalidError(f"X refuses the request ({said_text})")
+    return BlockedError(f"X refuses the call ({said_text})") if status == 403 else None
+
+
+def concerns_account(status: int, body: Any) -> bool:
+    """Whether a refusal is of the token's account or app, so that another token may do better."""
+    found = problems(body)
+    forbidden = status == 403 and "client-forbidden" in _kinds(found)
+    return status == 401 or forbidden or _is_out_of_money(status, found)
+
+
+def problems(body: Any) -> list[Json]:
+    """The problem that a body is and those in its ``errors``, innermost first."""
+    body = mapping(body)
+    own = [body] if body.keys() & {"title", "detail", "type"} else []
+    return [*mappings(body.get("errors")), *own]
+
+
+def kind_of(problem: Json) -> str:
+    """The last part of a problem's type, such as ``resource-not-found``."""
+    return str(problem.get("type")).rstrip("/").rpartition("/")[2]
+
+
+def said(found: list[Json]) -> str:
+    """What the first problem that says something says."""
+    texts = [string(one.get(key)) for key in ("message", "detail", "title") for one in found[:20]]
+    return next((text for text in texts if text), "")[:_LONGEST_TEXT]
+
+
+def _kinds(found: list[Json]) -> set[str]:
+    return {kind_of(one) for one in found}
+
+
+def _is_out_of_money(status: int, found: list[Json]) -> bool:
+    titles = {str(one.get("title")).replace(" ", "").lower() for one in found}
+    return bool(status == 402 or _kinds(found) & _BUDGET_GONE or titles & _BUDGET_TITLES)
 
 
 def _counters(tag: str, data: list[Any], observed_at: datetime) -> Iterator[TagCounter]:
@@ -187,22 +206,7 @@ def _newest(ids: list[str]) -> str | None:
     return max((id_ for id_ in ids if x.is_snowflake(id_)), key=int, default=None)
 
 
-def _problems(body: Any) -> list[Json]:
-    """The problem that a body is and those in its ``errors``, innermost first."""
-    body = mapping(body)
-    own = [body] if body.keys() & {"title", "detail", "type"} else []
-    return [*mappings(body.get("errors")), *own]
-
-
-def _said(problems: list[Json]) -> str:
-    texts = [
-        string(one.get(key)) for key in ("message", "detail", "title") for one in problems[:20]
-    ]
-    return next((text for text in texts if text), "")[:_LONGEST_TEXT]
-
-
-def _tell_of_missing(body: Json) -> None:
+def tell_of_missing(found: list[Json]) -> None:
     """Says that X left something out: a suspended account, a deleted or protected post."""
-    problems = mappings(body.get("errors"))
-    if problems:
-        logger.info("X left something out", extra={"parts": len(problems), "why": _said(problems)})
+    if found:
+        logger.info("X left something out", extra={"parts": len(found), "why": said(found)})

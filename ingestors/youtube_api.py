@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import SecretStr
-
+from ingestors.credentials import Lease, Pool
 from ingestors.fields import mapping
-from ingestors.youtube_quota import Bucket, Quota, Refusals
-from lake.errors import BlockedError, NotFoundError, RetryError, UnavailableError
+from ingestors.youtube_quota import Bucket, Quotas, Refusals
+from lake.errors import (
+    BlockedError,
+    NotFoundError,
+    RetryError,
+    StopPlatformError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from lake.http import Http
 from lake.http_answer import Answer
 from lake.retry import Backoff, retrying
@@ -23,36 +28,32 @@ _VIDEO_PARTS = "snippet,statistics,contentDetails,status"
 _CHANNEL_PARTS = "snippet,statistics,contentDetails"
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where the API is, and what lets us in.
-
-    Args:
-        base: Its address, without a last slash.
-        key: Sent in a header; a key in the query ends up in the logs of proxies.
-    """
-
-    base: str
-    key: SecretStr
-
-
 class Api:
     """The methods that Taglake calls.
 
     Args:
         http: Makes the calls.
-        access: Where to, and with which key.
-        quota: What is left today; every attempt is paid for.
+        base: The API's address, without a last slash.
+        keys: With which calls are made, by name.
+        quotas: What is left of each key's quotas today; every attempt is paid for.
         backoff: How long to wait after a failure.
         attempts: Calls in all.
     """
 
     def __init__(
-        self, http: Http, access: Access, quota: Quota, *, backoff: Backoff, attempts: int
+        self,
+        http: Http,
+        base: str,
+        keys: Mapping[str, str],
+        quotas: Quotas,
+        *,
+        backoff: Backoff,
+        attempts: int,
     ) -> None:
         self._http = http
-        self._access = access
-        self._quota = quota
+        self._base = base
+        self._keys = Pool(keys, http.limits)
+        self._quotas = quotas
         self._backoff = backoff
         self._attempts = attempts
 
@@ -76,6 +77,22 @@ class Api:
     async def videos(self, ids: Sequence[str]) -> list[Any]:
         """The videos with these ids; what was deleted or made private is not among them."""
         return await self._by_ids("videos", {"part": _VIDEO_PARTS}, ids)
+
+    async def lookup(self, ids: Sequence[str]) -> Answer | None:
+        """The answer about at most 50 videos; None where the only one is said not to be there.
+
+        Raises:
+            NotFoundError: Something is not there; which of several videos, nobody says.
+            UnavailableError: The answer has no list, so that nothing can be told missing.
+        """
+        refusals = self._refusals("units")
+        params = {"part": _VIDEO_PARTS, "id": ",".join(ids)}
+        try:
+            return await self._get("videos", params, refusals, needs="items")
+        except NotFoundError:
+            if len(ids) == 1 and "videoNotFound" in refusals.reasons:
+                return None
+            raise
 
     async def channels(self, ids: Sequence[str]) -> list[Any]:
         """The channels with these ids that there are."""
@@ -130,22 +147,36 @@ class Api:
         return found
 
     def _refusals(self, bucket: Bucket) -> Refusals:
-        return Refusals(self._quota, bucket)
+        return Refusals(self._quotas, bucket)
 
-    async def _get(self, method: str, params: dict[str, str], refusals: Refusals) -> Answer:
-        url = f"{self._access.base}/{method}"
-        headers = {"X-Goog-Api-Key": self._access.key.get_secret_value()}
-
-        async def ask() -> Answer:
-            self._quota.spend(refusals.bucket)
-            answer = await self._http.get_json(url, params, headers, refusal=refusals)
+    async def _get(
+        self, method: str, params: dict[str, str], refusals: Refusals, needs: str = ""
+    ) -> Answer:
+        async def attempt() -> Answer:
+            answer = await self._keys.call(refusals.bucket, ask)
             body = mapping(answer.body)
             if not isinstance(body.get("items", []), list) or not body.keys() & {"items", "kind"}:
                 raise UnavailableError(f"youtube answered {method} with something that is no list")
+            if needs and needs not in body:
+                raise UnavailableError(f"youtube answered {method} without {needs}")
             return answer
 
+        async def ask(lease: Lease[str]) -> Answer:
+            # In a header: a key in the query ends up in the logs of proxies.
+            headers = {"X-Goog-Api-Key": lease.credential}
+            url = f"{self._base}/{method}"
+            refusals.begin(lease.bucket)
+            try:
+                return await self._http.get_json(
+                    url, params, headers, refusal=refusals, bucket=lease.bucket
+                )
+            except StopPlatformError as exc:
+                if refusals.concerns_key or isinstance(exc, UnauthorizedError):
+                    self._keys.refuse(lease.name, exc)
+                raise
+
         return await retrying(
-            ask, backoff=self._backoff, attempts=self._attempts, on_wait=_log_wait
+            attempt, backoff=self._backoff, attempts=self._attempts, on_wait=_log_wait
         )
 
 

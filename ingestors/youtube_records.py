@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ingestors.fields import mapping, moment, string, web_url, whole
 from lake.errors import PayloadError
-from lake.records import Author, Json, Post, Profile, Record
+from lake.records import Author, Erasure, Json, Post, Profile, Record
 from lake.text import hashtags_in, mentions_in
 from lake.times import from_text
 
@@ -113,6 +113,16 @@ def comment_records(body: Json, observed_at: datetime) -> Sequence[Record]:
         metrics_missing=missing,
     )
     return (post,)
+
+
+def gone_records(body: Json, observed_at: datetime) -> Sequence[Record]:
+    """The erasure of a video that is absent from the answer to a look-up of its id.
+
+    Raises:
+        PayloadError: It has no id.
+    """
+    id_ = _required(body, "id", "what is gone")
+    return (Erasure("youtube", id_, observed_at, "deleted or private"),)
 
 
 def _uploader(snippet: Json, channel: Json) -> Author:

@@ -56,6 +56,21 @@ def _name(name: str) -> str:
     return name
 
 
+def _utc(value: object) -> datetime:
+    if isinstance(value, datetime):
+        return times.as_utc(value)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), UTC)
+    if isinstance(value, str):
+        try:
+            return times.from_text(value)
+        except PayloadError as exc:
+            raise ValueError(
+                f"{value[:40]!r} is no time; write 2026-03-01 or 2026-03-01T12:00:00Z"
+            ) from exc
+    raise ValueError("must be a day or a time, such as 2026-03-01")
+
+
 class Competitor(_Strict):
     """A brand that the campaign is compared with, and its hashtags in normal form."""
 
@@ -72,8 +87,9 @@ class Competitor(_Strict):
 class CampaignSpec(_Strict):
     """What a person says when registering a campaign.
 
-    ``from`` and ``to`` are times or days in UTC; ``to`` is exclusive. Hashtags are accepted with or
-    without ``#`` and in any case, and kept in normal form.
+    ``from``, ``to`` and ``baseline`` are times or days in UTC; ``to`` is exclusive. Posts from
+    ``baseline`` to ``from`` are collected to compare with, where a platform offers its past.
+    Hashtags are accepted with or without ``#`` and in any case, and kept in normal form.
     """
 
     model_config = ConfigDict(
@@ -101,6 +117,7 @@ class CampaignSpec(_Strict):
     end: Annotated[
         datetime, Field(validation_alias=AliasChoices("to", "end"), serialization_alias="to")
     ]
+    baseline: datetime | None = None
 
     _normal = field_validator("hashtags", mode="before")(_tags)
 
@@ -108,22 +125,21 @@ class CampaignSpec(_Strict):
 
     @field_validator("start", "end", mode="before")
     @classmethod
-    def _utc(cls, value: object) -> object:
-        if isinstance(value, datetime):
-            return times.as_utc(value)
-        if isinstance(value, date):
-            return datetime.combine(value, time(), UTC)
-        if isinstance(value, str):
-            try:
-                return times.from_text(value)
-            except PayloadError as exc:
-                raise ValueError(
-                    f"{value[:40]!r} is no time; write 2026-03-01 or 2026-03-01T12:00:00Z"
-                ) from exc
-        raise ValueError("must be a day or a time, such as 2026-03-01")
+    def _moment(cls, value: object) -> datetime:
+        return _utc(value)
+
+    @field_validator("baseline", mode="before")
+    @classmethod
+    def _utc_or_none(cls, value: object) -> object:
+        return None if value is None else _utc(value)
 
     @model_validator(mode="after")
     def _in_order(self) -> CampaignSpec:
+        if self.baseline is not None and self.baseline >= self.start:
+            raise ValueError(
+                f"the baseline ({times.to_text(self.baseline)}) must be before the start "
+                f"({times.to_text(self.start)}): the campaign is compared with what lies between"
+            )
         if self.start >= self.end:
             raise ValueError(
                 f"the start ({times.to_text(self.start)}) must be before the end "

@@ -152,8 +152,11 @@ def _slug(name: str) -> str:
 
 def _source(campaign: Campaign) -> Json:
     source = campaign.model_dump(exclude={"platforms"} if not campaign.platforms else set())
-    for name in ("start", "end", "created_at", "updated_at"):
-        source[name] = times.to_text(source[name])
+    for name in ("start", "end", "baseline", "created_at", "updated_at"):
+        if source[name] is None:
+            del source[name]
+        else:
+            source[name] = times.to_text(source[name])
     return source
 
 

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from lake.errors import ConfigError
 
@@ -72,9 +80,37 @@ class IngestConfig(Section):
     """How often the platforms are asked."""
 
     interval_s: Annotated[float, Field(ge=1)] = 300
+    min_interval_s: Annotated[float, Field(ge=1)] = 60
+    max_interval_s: Annotated[float, Field(ge=1)] = 3_600
+    posts_per_poll: Annotated[float, Field(gt=0)] = 20
+    blocked_s: Annotated[float, Field(ge=1)] = 3_600
     sync_s: Annotated[float, Field(gt=0)] = 5
+    history_days: Annotated[int, Field(ge=0, le=3_650)] = 7
+    refresh_s: Annotated[float, Field(ge=1)] = 900
+    refresh_ages_h: Annotated[tuple[float, ...], Field(max_length=50)] = (
+        *(1, 3, 6, 12),
+        *(24, 48, 96, 168),
+    )
+    refresh_posts: Annotated[int, Field(ge=0, le=100_000)] = 2_000
+    refresh_paid: bool = False
     comments_per_poll: Annotated[int, Field(ge=0, le=100)] = 10
     pages_per_poll: Annotated[int, Field(ge=1)] = 100
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bounds_that_are_not_set(cls, values: object) -> object:
+        """An interval outside the bounds' defaults moves the bound that nobody set."""
+        if not isinstance(values, dict) or not isinstance(values.get("interval_s"), int | float):
+            return values
+        interval_s = values["interval_s"]
+        defaults = {"min_interval_s": min(60, interval_s), "max_interval_s": max(3_600, interval_s)}
+        return defaults | values
+
+    @model_validator(mode="after")
+    def _in_order(self) -> IngestConfig:
+        if not self.min_interval_s <= self.interval_s <= self.max_interval_s:
+            raise ValueError("min_interval_s <= interval_s <= max_interval_s must hold")
+        return self
 
 
 class EnrichmentConfig(Section):
@@ -86,12 +122,20 @@ class EnrichmentConfig(Section):
     interval_s: Annotated[float, Field(gt=0)] = 2
 
 
+# An empty or short one would let everybody in who tries for a while.
+PushToken = Annotated[SecretStr, Field(min_length=16)]
+
+
 class ApiConfig(Section):
     """Where the API listens and what it accepts."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     body_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000
+    push_tokens: tuple[PushToken, ...] = ()
+    push_bytes: Annotated[int, Field(ge=1_000, le=200_000_000)] = 20_000_000
+    spool_dir: Path = Path("data/spool")
+    spool_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000_000
 
 
 class LogConfig(Section):
@@ -108,9 +152,7 @@ class Config(Section):
     node: NodeConfig = NodeConfig()
     writer: WriterConfig = WriterConfig()
     ingest: IngestConfig = IngestConfig()
-    platforms: Mapping[str, Mapping[str, Any]] = Field(
-        default_factory=lambda: {"mastodon": {"instance": "https://mastodon.social"}}
-    )
+    platforms: Mapping[str, Mapping[str, Any]] = Field(default_factory=lambda: {"mastodon": {}})
     enrichment: EnrichmentConfig = EnrichmentConfig()
     api: ApiConfig = ApiConfig()
     log: LogConfig = LogConfig()
@@ -210,4 +252,5 @@ def _anchored(config: Config, folder: Path) -> Config:
     writer = config.writer.model_copy(
         update={"dead_letter_dir": folder / config.writer.dead_letter_dir}
     )
-    return config.model_copy(update={"node": node, "writer": writer})
+    api = config.api.model_copy(update={"spool_dir": folder / config.api.spool_dir})
+    return config.model_copy(update={"node": node, "writer": writer, "api": api})

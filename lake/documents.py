@@ -84,7 +84,8 @@ def post_document(layout: Layout, post: Post, origin: Origin) -> Document:
 def _metrics_from(post: Post) -> Json | None:
     if post.source is None:
         return None
-    return {"source": post.source, "home": bool(post.is_home)}
+    at = times.to_text(post.observed_at)
+    return {"source": post.source, "home": bool(post.is_home), "at": at}
 
 
 def _first_sight(observed_at: datetime, origin: Origin) -> Json:
@@ -153,7 +154,7 @@ def raw_document(layout: Layout, record: Record, payload: RawPayload, origin: Or
         payload: The payload.
         origin: How it came.
     """
-    native_id = _native_id(record)
+    native_id = native_id_of(record)
     source: Json = {
         "@timestamp": times.to_text(payload.observed_at),
         "platform": record.platform,
@@ -173,7 +174,8 @@ def raw_document(layout: Layout, record: Record, payload: RawPayload, origin: Or
     )
 
 
-def _native_id(record: Record) -> str:
+def native_id_of(record: Record) -> str:
+    """What tells a record's subject from the platform's others of its kind."""
     match record:
         case Post():
             return record.native_id

@@ -1,21 +1,163 @@
-"""Posts that their platform says are gone: marked, and without their text where terms ask it."""
+"""Posts that their platform says are gone: marked, and without their text where terms ask it.
+
+A post that is gone keeps its place in numbers: who wrote it by the platform's id, when, under which
+hashtags, its last numbers, its sentiment and its observations stay, so that what was counted
+yesterday is counted today. Where the platform's terms ask that deleted content goes
+(``Erasure.text_goes``), what people read goes: the text, the address, whom it mentions, the
+author's name and handle, every payload of it, and its dead letters as far as they name it. See
+docs/decisions/0008-erased-upstream.md.
+
+Payloads go before the post is marked: whoever is killed in between finds the post unmarked and does
+both again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import re
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from lake.records import Erasure
+from lake import times
+from lake.bulk import replace_lines
+from lake.documents import Document
+from lake.layout import native_key
+from lake.records import Erasure, Json
+from lake.scan import scan
+from lake.settling import delete_line, settled
+from lake.text import clean, digest
 
 if TYPE_CHECKING:
     from lake.store import Store
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 200
+_LETTERS_A_PAGE = 50  # a dead letter may be large
+_TRIES = 5
+_READ_BY_PEOPLE = ("url", "mentions")
+_AUTHOR_READ_BY_PEOPLE = ("name", "handle")
 
 
 async def erase(store: Store, erasures: Sequence[Erasure]) -> int:
     """Marks posts as gone; gives how many were in the lake and not marked before.
 
+    Doing so again does nothing. A post that was seen after its platform said so stays as it is.
+
     Raises:
         RetryError: Elasticsearch did not answer.
     """
-    del store, erasures
-    return 0
+    latest: dict[tuple[str, str], Erasure] = {}
+    for erasure in erasures:
+        key = (erasure.platform, erasure.native_id)
+        if key not in latest or latest[key].observed_at <= erasure.observed_at:
+            latest[key] = erasure
+    marked = 0
+    wanted = list(latest.values())
+    for start in range(0, len(wanted), _CHUNK):
+        marked += await _erase(store, wanted[start : start + _CHUNK])
+    return marked
+
+
+def erased_post(stored: Json, erasure: Erasure) -> Json | None:
+    """The post document that ``stored`` becomes when its platform says it is gone; None: as it is.
+
+    Pure. What it keeps and what goes, the module says. A text that waits to be scored waits no
+    longer: ``enrich.state`` is then ``none``, or ``done`` where an earlier text has a score.
+    """
+    before = stored.get("erased")
+    if stored["observed_at"] > times.to_text(erasure.observed_at):
+        return None
+    if before is not None and (before.get("text_removed") or not erasure.text_goes):
+        return None
+    mark = before or {"at": times.to_text(erasure.observed_at), "reason": clean(erasure.reason)}
+    post = {**stored, "erased": {**mark, "text_removed": erasure.text_goes}}
+    if not erasure.text_goes:
+        return post
+    author = stored.get("author", {})
+    post["author"] = {k: v for k, v in author.items() if k not in _AUTHOR_READ_BY_PEOPLE}
+    post["text"], post["text_hash"] = "", digest("")
+    for name in _READ_BY_PEOPLE:
+        post.pop(name, None)
+    if stored.get("enrich", {}).get("state") in ("pending", "stale"):
+        state = "done" if "sentiment" in stored else "none"
+        post["enrich"] = {"state": state}
+    return post
+
+
+async def _erase(store: Store, erasures: Sequence[Erasure]) -> int:
+    wanted = {native_key(one.platform, one.native_id): one for one in erasures}
+    gone = [one for one in await _still_gone(store, wanted) if one.text_goes]
+    for platform in sorted({one.platform for one in gone}):
+        ids = [one.native_id for one in gone if one.platform == platform]
+        await _delete_payloads(store, platform, ids)
+        await _delete_letters(store, platform, ids)
+    marked = 0
+    for _ in range(_TRIES):
+        new, left = await _mark(store, wanted)
+        marked += new
+        wanted = {key: wanted[key] for key in left}
+        if not wanted:
+            return marked
+    logger.warning("posts change too often to be marked as gone", extra={"posts": len(wanted)})
+    return marked
+
+
+async def _still_gone(store: Store, wanted: dict[str, Erasure]) -> list[Erasure]:
+    """Those whose post was not seen again later; a post that is not in the lake is gone too."""
+    seen_later: set[str] = set()
+    async for hit in _posts(store, wanted):
+        at = times.to_text(wanted[hit["_id"]].observed_at)
+        if hit["_source"]["observed_at"] > at:
+            seen_later.add(hit["_id"])
+    return [erasure for key, erasure in wanted.items() if key not in seen_later]
+
+
+async def _mark(store: Store, wanted: dict[str, Erasure]) -> tuple[int, list[str]]:
+    """Marks posts that are still as they were read; gives how many, and which to look at again."""
+    lines: list[bytes] = []
+    keys: list[str] = []
+    new: list[bool] = []
+    async for hit in _posts(store, wanted):
+        post = erased_post(hit["_source"], wanted[hit["_id"]])
+        if post is not None:
+            document = Document(hit["_index"], hit["_id"], post)
+            lines.append(replace_lines(document, hit["_seq_no"], hit["_primary_term"]))
+            keys.append(hit["_id"])
+            new.append("erased" not in hit["_source"])
+    outcomes = await settled(store.client, lines)
+    left = [key for key, one in zip(keys, outcomes, strict=True) if one.error is not None]
+    done = [first for first, one in zip(new, outcomes, strict=True) if one.error is None]
+    return sum(done), left
+
+
+async def _posts(store: Store, wanted: Iterable[str]) -> AsyncGenerator[Json, None]:
+    query: Json = {"query": {"ids": {"values": sorted(wanted)}}, "seq_no_primary_term": True}
+    async with aclosing(scan(store.client, store.layout.every("posts"), query)) as pages:
+        async for hits in pages:
+            for hit in hits:
+                yield hit
+
+
+async def _delete_payloads(store: Store, platform: str, ids: Sequence[str]) -> None:
+    index = store.layout.every(f"raw-{platform}")
+    body: Json = {"query": {"terms": {"native_id": list(ids)}}, "_source": False}
+    async with aclosing(scan(store.client, index, body)) as pages:
+        async for hits in pages:
+            await settled(store.client, [delete_line(hit["_index"], hit["_id"]) for hit in hits])
+
+
+async def _delete_letters(store: Store, platform: str, ids: Sequence[str]) -> None:
+    """Their text is not indexed, so every letter of the platform is looked at; there are few."""
+    names = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in ids))
+    body: Json = {"query": {"term": {"platform": platform}}, "_source": ["payload"]}
+    pages = scan(store.client, store.layout.every("deadletter"), body, size=_LETTERS_A_PAGE)
+    async with aclosing(pages):
+        async for hits in pages:
+            lines = [
+                delete_line(hit["_index"], hit["_id"])
+                for hit in hits
+                if names.search(hit["_source"].get("payload", ""))
+            ]
+            await settled(store.client, lines)

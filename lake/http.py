@@ -42,6 +42,7 @@ class HttpOptions:
         max_bytes: Largest body that is taken, after decompression.
         connections: Calls at once, to all servers together.
         max_pause_s: Longest wait for a reset before a call; a longer one is refused instead.
+        redirects: Whether a redirect is followed; else it is a refusal.
     """
 
     timeout_s: float = 60.0
@@ -49,6 +50,7 @@ class HttpOptions:
     max_bytes: int = 20_000_000
     connections: int = 8
     max_pause_s: float = 900.0
+    redirects: bool = True
 
 
 class Http:
@@ -138,7 +140,10 @@ class Http:
         await self._pause(bucket)
         meter().calls += 1
         try:
-            async with self._session.request(method, url, **sent) as response:
+            follow = self._options.redirects
+            async with self._session.request(
+                method, url, allow_redirects=follow, **sent
+            ) as response:
                 self._note_limits(bucket, response)
                 if refusal is not None:
                     await self._check_refusal(url, response, refusal)

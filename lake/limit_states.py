@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import orjson
 from elasticsearch import AsyncElasticsearch
 
 from lake import times
-from lake.client import our_errors
+from lake.client import our_errors, while_starting
 from lake.errors import NotFoundError, RetryError
 from lake.json_text import dumps
 from lake.layout import Layout
 from lake.quota import LimitBook
+from lake.records import Json
 
 logger = logging.getLogger(__name__)
+_SAVE_S = 5.0
 
 
 class LimitStates:
@@ -23,6 +26,7 @@ class LimitStates:
     def __init__(self, client: AsyncElasticsearch, layout: Layout) -> None:
         self._client = client
         self._index = layout.one("state")
+        self._saved_at: dict[str, float] = {}
 
     async def load(self, platform: str, book: LimitBook) -> None:
         """Gives a platform's book what an earlier process knew.
@@ -30,9 +34,13 @@ class LimitStates:
         Raises:
             RetryError: Elasticsearch did not answer.
         """
-        try:
+
+        async def ask() -> Json:
             with our_errors(f"reading the limits of {platform}"):
-                found = await self._client.get(index=self._index, id=_id(platform))
+                return dict(await self._client.get(index=self._index, id=_id(platform)))
+
+        try:
+            found = await while_starting(ask)
         except NotFoundError:
             return
         try:
@@ -42,10 +50,20 @@ class LimitStates:
         if isinstance(state, dict):
             book.restore(state)
 
-    async def save(self, platform: str, book: LimitBook) -> None:
-        """Keeps the book where it changed; a lake that does not answer is told in the log only."""
-        if not book.changed:
+    async def save(self, platform: str, book: LimitBook, *, last: bool = False) -> None:
+        """Keeps the book where it changed; a lake that does not answer is told in the log only.
+
+        Args:
+            platform: Whose it is.
+            book: Its limits.
+            last: Whether this is the last chance; otherwise a book is kept every few seconds only,
+                and a process that is killed forgets what it spent since.
+        """
+        now_s = time.monotonic()
+        fresh = now_s - self._saved_at.get(platform, -_SAVE_S) < _SAVE_S
+        if not book.changed or (fresh and not last):
             return
+        self._saved_at[platform] = now_s
         book.changed = False
         body = {
             "target": _id(platform),

@@ -44,9 +44,11 @@ def reset_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     if told is not None:
         return told
     minutes = [_number(str(e.get("estimated_time_to_regain_access"))) for e in _usages(lowered)]
-    if any(minutes):
-        return 60 * max(filter(None, minutes))
-    return _USAGE_WINDOW_S if remaining_calls(headers) == 0 and any(_usages(lowered)) else None
+    longest = max((number for number in minutes if number is not None), default=0.0)
+    if longest > 0:
+        return 60 * longest
+    left = remaining_calls(lowered)
+    return _USAGE_WINDOW_S if left is not None and left < 1 and any(_usages(lowered)) else None
 
 
 def remaining_calls(headers: Mapping[str, str]) -> float | None:

@@ -31,10 +31,12 @@ def set_up_logging(
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_EcsFormatter() if form == "json" else _TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # They log each request and each job at INFO; ours say the same once a run.
-    for noisy in ("apscheduler", "uvicorn", "asyncio"):
+    # They log each request and each job; ours say the same once a run, and how late it was.
+    for noisy in ("uvicorn", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("elastic_transport").setLevel(logging.ERROR)  # our retries say it better
+    # Our retries say it better, and a job whose last turn is not over yet is no news.
+    for noisy in ("elastic_transport", "apscheduler"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

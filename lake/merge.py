@@ -3,6 +3,7 @@
 The rules (docs/decisions/0002), each of which makes the order of arrival irrelevant:
 
 * the newer ``observed_at`` says what is so now; a late page changes no number;
+* hashtags are the union for as long as the text is the same;
 * a number that the newer payload does not speak of is kept, one that it says is hidden goes;
 * ``first_seen`` is the earliest, ``provenance.targets`` the union;
 * sentiment stays, and is marked stale only when the text changed;
@@ -32,9 +33,11 @@ def merge_post(stored: Json, seen: Json) -> Json | None:
     newer, older = _ordered(stored, seen)
     merged = {**older, **newer}
     merged["author"] = {**older.get("author", {}), **newer.get("author", {})}
+    if newer["text_hash"] == older["text_hash"]:  # a search may know tags that the text lacks
+        merged["hashtags"] = list(dict.fromkeys([*newer["hashtags"], *older["hashtags"]]))
     better = _better_counted(newer, older)
     if better is older:
-        _take_numbers(merged, older)
+        _take_from(merged, older)
     else:
         _keep_unspoken_metrics(merged, newer, older)
     same_numbers = merged["metrics"] == stored.get("metrics")
@@ -80,19 +83,23 @@ def _content(document: Json) -> bytes:
 def _better_counted(newer: Json, older: Json) -> Json:
     """Whose numbers hold: the newer's, unless another server that sees more has counted."""
     ours, theirs = newer.get("metrics_from"), older.get("metrics_from")
-    if not ours or not theirs or ours["source"] == theirs["source"]:
+    if not ours or not theirs:
         return newer
+    if ours["source"] == theirs["source"]:
+        return newer if ours["at"] >= theirs["at"] else older
     if ours["home"] != theirs["home"]:
         return newer if ours["home"] else older
     seen_by = [sum(document.get("metrics", {}).values()) for document in (newer, older)]
     return newer if seen_by[0] >= seen_by[1] else older
 
 
-def _take_numbers(merged: Json, of: Json) -> None:
-    for name in ("metrics", "metrics_missing", "metrics_from", "engagement"):
+def _take_from(merged: Json, of: Json) -> None:
+    """What servers tell differently is told by the one whose numbers hold."""
+    for name in ("metrics", "metrics_missing", "metrics_from", "engagement", "reply_to"):
         merged.pop(name, None)
         if name in of:
             merged[name] = of[name]
+    merged["author"] |= of.get("author", {})
 
 
 def _keep_unspoken_metrics(merged: Json, newer: Json, older: Json) -> None:
@@ -125,7 +132,12 @@ def _differs(merged: Json, stored: Json, also: tuple[str, ...] = ()) -> bool:
         return True
     if set(merged["provenance"]["targets"]) != set(stored["provenance"]["targets"]):
         return True
-    ignored = _VOLATILE + also
-    return {k: v for k, v in merged.items() if k not in ignored} != {
-        k: v for k, v in stored.items() if k not in ignored
-    }
+    return _lasting(merged, also) != _lasting(stored, also)
+
+
+def _lasting(document: Json, also: tuple[str, ...]) -> Json:
+    """A document without what differs at every sight."""
+    kept = {k: v for k, v in document.items() if k not in _VOLATILE + also}
+    if "metrics_from" in kept:
+        kept["metrics_from"] = {k: v for k, v in kept["metrics_from"].items() if k != "at"}
+    return kept

@@ -32,7 +32,12 @@ _REFRESH = "indices:admin/refresh*"
 _WRITE = (*_READ, "index", "delete", "auto_configure", _REFRESH)
 # Changes documents that exist; removes none and makes no index.
 _UPDATE = (*_READ, "index", _REFRESH)
-_COLLECTED = ("posts-*", "raw-*", "metrics-*", "profiles*", "state*", "runs-*", "deadletter*")
+# Makes documents that are not there yet; changes and removes none.
+_PUT = ("create_doc", "auto_configure")
+_COLLECTED = (
+    *("posts-*", "raw-*", "metrics-*", "profiles*", "state*", "runs-*"),
+    *("deadletter*", "drift-*"),
+)
 _DECIDED = (
     *("campaigns*", "reports*", "labels*", "audit*"),
     *("tombstones*", "alerts*", "erasures*"),
@@ -41,9 +46,9 @@ _DECIDED = (
 Grant = tuple[tuple[str, ...], tuple[str, ...]]
 
 GRANTS: Mapping[str, tuple[Grant, ...]] = {
-    "ingest": ((_COLLECTED, _WRITE), (("campaigns*",), _READ)),
+    "ingest": (((*_COLLECTED, "inbox"), _WRITE), (("campaigns*",), _READ)),
     "enrich": ((("posts-*",), _UPDATE), (("labels*", "models*"), _READ)),
-    "api": ((("*",), (*_READ, _REFRESH)), (_DECIDED, _WRITE)),
+    "api": ((("*",), (*_READ, _REFRESH)), (_DECIDED, _WRITE), (("inbox",), _PUT)),
     "reader": ((("*",), (*_READ, "monitor")),),  # may also list what there is
 }
 """Program -> what it may do with which indices; the names are without the prefix."""

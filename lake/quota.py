@@ -8,10 +8,11 @@ runs into a limit again nor spends a day's quota twice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
-from typing import Protocol
+from typing import Any, Protocol
 
 from lake import times
 from lake.errors import PayloadError, RateLimitedError
@@ -19,16 +20,19 @@ from lake.records import Json
 
 _SLOTS = 48  # a rolling window is counted in so many parts
 _FURTHEST = timedelta(days=31)  # a reset further ahead is a mistake of the server's
+_BELIEVED = timedelta(minutes=15)  # how long what is left counts where no reset was told
+_SKEW = timedelta(hours=1)  # what was spent later than this from now a wrong clock has counted
+_OLDEST = timedelta(days=366)  # no quota's window is longer
+_MOST_BUCKETS = 1_000  # that are kept across a restart
 
 
 class Budget(Protocol):
-    """How many calls a configured quota allows.
+    """How many calls a configured quota allows."""
 
-    Attributes:
-        calls: Most calls in a window.
-    """
-
-    calls: int
+    @property
+    def calls(self) -> int:
+        """Most calls in a window."""
+        ...
 
     def slot(self, now: datetime) -> datetime:
         """The start of the part of time that ``now`` is counted in."""
@@ -41,19 +45,22 @@ class Budget(Protocol):
 
 @dataclass(frozen=True)
 class Rolling:
-    """At most ``calls`` in any ``window_s`` seconds; counted in 48ths, never too few."""
+    """At most ``calls`` in any ``window_s`` seconds; counted in parts of it, never too few."""
 
     calls: int
     window_s: float
 
     def slot(self, now: datetime) -> datetime:
         """See ``Budget.slot``."""
-        part_s = self.window_s / _SLOTS
+        part_s = self._part_s()
         return times.from_epoch_s(now.timestamp() // part_s * part_s)
 
     def counts_until(self, slot: datetime) -> datetime:
-        """See ``Budget.counts_until``."""
-        return slot + timedelta(seconds=self.window_s * (1 + 1 / _SLOTS))
+        """See ``Budget.counts_until``; the part's last call was made at its very end."""
+        return slot + timedelta(seconds=self._part_s() + self.window_s)
+
+    def _part_s(self) -> int:
+        return max(1, math.ceil(self.window_s / _SLOTS))  # whole seconds: they are kept as text
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,10 @@ class LimitBook:
         self._budgets: dict[str, Budget] = {}
         self.changed = False
 
+    def now(self) -> datetime:
+        """The current time by the book's clock."""
+        return self._clock()
+
     def allow(self, bucket: str, budget: Budget) -> None:
         """Sets a configured quota; what was spent of it before stays spent."""
         self._budgets[bucket] = budget
@@ -102,51 +113,77 @@ class LimitBook:
         """Counts calls that are about to be made against the bucket's budget, if it has one.
 
         Raises:
-            RateLimitedError: The budget does not hold so many; ``after_s`` says when it will.
+            RateLimitedError: The budget does not hold so many, or the bucket is closed; ``after_s``
+                says when it will, or is not. Nothing was counted.
         """
         budget = self._budgets.get(bucket)
         if budget is None:
             return
-        now = self._clock()
-        left = self.left(bucket)
-        if left is not None and left < calls:
-            counted = self._counted(bucket, budget)
-            opens = self.open_at(bucket) or min(map(budget.counts_until, counted), default=now)
+        opens = self.free_at(bucket, calls)
+        if opens is not None:
             raise RateLimitedError(
                 f"{bucket}: the quota of {budget.calls:,} calls is used up until "
                 f"{times.to_text(opens)}",
-                after_s=max(0.0, (opens - now).total_seconds()),
+                after_s=self.seconds_until(opens),
             )
+        self.count(bucket, calls)
+
+    def count(self, bucket: str, calls: int) -> None:
+        """Counts what was spent already, whether the bucket's budget holds it or not."""
+        budget = self._budgets.get(bucket)
+        if budget is None or calls < 1:
+            return
         spent = self._bucket(bucket).spent
-        slot = budget.slot(now)
+        slot = budget.slot(self._clock())
         spent[slot] = spent.get(slot, 0) + calls
         self.changed = True
 
+    def spent(self, bucket: str) -> int:
+        """Calls that count against the bucket's budget now; 0 where it has none."""
+        budget = self._budgets.get(bucket)
+        return sum(self._counted(bucket, budget).values()) if budget else 0
+
     def note(self, bucket: str, *, left: float | None, resets_at: datetime | None) -> None:
-        """Keeps what an answer said is left, and until when."""
+        """Keeps what an answer said is left, and until when; None forgets it.
+
+        Without a reset it is believed for a quarter of an hour.
+        """
         entry = self._bucket(bucket)
-        entry.left, entry.resets_at = left, resets_at
+        now = self._clock()
+        known = left is not None and math.isfinite(left)
+        entry.left = left if known else None
+        entry.resets_at = min(resets_at or now + _BELIEVED, now + _FURTHEST) if known else None
         self.changed = True
 
     def close(self, bucket: str, until: datetime) -> None:
-        """Takes no more calls for the bucket until then, at most a month from now."""
-        self._bucket(bucket).closed_until = min(until, self._clock() + _FURTHEST)
+        """Takes no more calls for the bucket until then, at most a month from now.
+
+        A bucket that is closed for longer already stays so.
+        """
+        entry = self._bucket(bucket)
+        until = min(until, self._clock() + _FURTHEST)
+        entry.closed_until = max(until, entry.closed_until or until)
         self.changed = True
 
+    def close_for(self, bucket: str, wait_s: float) -> None:
+        """Takes no more calls for the bucket for so many seconds; see ``close``."""
+        self.close(
+            bucket, self._clock() + timedelta(seconds=min(wait_s, _FURTHEST.total_seconds()))
+        )
+
     def open_at(self, bucket: str) -> datetime | None:
-        """When the bucket takes calls again; None: now."""
-        now = self._clock()
+        """When a closed bucket takes calls again, whatever its budget says; None: now."""
         entry = self._buckets.get(bucket)
-        if entry is None:
-            return None
-        moments = [entry.closed_until] if entry.closed_until else []
-        budget = self._budgets.get(bucket)
-        if budget is not None and (self.left(bucket) or 0) < 1:
-            moments.append(
-                min(map(budget.counts_until, self._counted(bucket, budget)), default=now)
-            )
-        latest = max(moments, default=now)
-        return latest if latest > now else None
+        closed_until = entry.closed_until if entry else None
+        return closed_until if closed_until and closed_until > self._clock() else None
+
+    def free_at(self, bucket: str, calls: int = 1) -> datetime | None:
+        """When so many calls may be spent: the bucket is open and its budget holds them.
+
+        None: now. More than the whole budget are never free; then it is some time from now.
+        """
+        moments = (self.open_at(bucket), self._holds_at(bucket, calls))
+        return max((moment for moment in moments if moment), default=None)
 
     def seconds_until(self, moment: datetime) -> float:
         """Seconds from now to a moment; 0 for one that has passed."""
@@ -157,56 +194,102 @@ class LimitBook:
         now = self._clock()
         entry = self._buckets.get(bucket) or _Bucket()
         known: list[float] = []
-        if entry.left is not None and (entry.resets_at is None or entry.resets_at > now):
-            known.append(entry.left)
-        if entry.closed_until is not None and entry.closed_until > now:
+        if entry.left is not None and entry.resets_at is not None and entry.resets_at > now:
+            known.append(max(0.0, entry.left))
+        if self.open_at(bucket) is not None:
             known.append(0)
         budget = self._budgets.get(bucket)
         if budget is not None:
-            known.append(max(0, budget.calls - sum(self._counted(bucket, budget).values())))
+            known.append(max(0, budget.calls - self.spent(bucket)))
         return min(known, default=None)
+
+    def _holds_at(self, bucket: str, calls: int) -> datetime | None:
+        budget = self._budgets.get(bucket)
+        if budget is None:
+            return None
+        counted = self._counted(bucket, budget)
+        too_many = sum(counted.values()) + calls - budget.calls
+        if too_many <= 0:
+            return None
+        for slot in sorted(counted):
+            too_many -= counted[slot]
+            if too_many <= 0:
+                return budget.counts_until(slot)
+        return budget.counts_until(budget.slot(self._clock()))
 
     def _counted(self, bucket: str, budget: Budget) -> dict[datetime, int]:
         """What still counts; what no longer does is forgotten."""
         now = self._clock()
         entry = self._bucket(bucket)
-        entry.spent = {s: n for s, n in entry.spent.items() if budget.counts_until(s) > now}
+        entry.spent = {
+            slot: calls
+            for slot, calls in entry.spent.items()
+            if now - _OLDEST < slot <= now + _SKEW and budget.counts_until(slot) > now
+        }
         return entry.spent
 
     def _bucket(self, bucket: str) -> _Bucket:
         return self._buckets.setdefault(bucket, _Bucket())
 
     def state(self) -> Json:
-        """What outlives the process."""
+        """What outlives the process: 1,000 buckets, those spent from or closed before others."""
+        alive: list[tuple[bool, bool, datetime, str]] = []
+        for name, entry in self._buckets.items():
+            self._forget(name, entry)
+            moments = [m for m in (entry.resets_at, entry.closed_until, *entry.spent) if m]
+            if moments:
+                is_closed = entry.closed_until is not None
+                alive.append((bool(entry.spent), is_closed, max(moments), name))
+        names = [name for *_, name in sorted(alive, reverse=True)[:_MOST_BUCKETS]]
+        return {name: _saved(self._buckets[name]) for name in names}
+
+    def _forget(self, name: str, entry: _Bucket) -> None:
+        """Drops what no longer counts; what was spent of a quota that is no more, in a month."""
         now = self._clock()
-        return {
-            name: {
-                "left": entry.left,
-                "resets_at": _text(entry.resets_at),
-                "closed_until": _text(entry.closed_until),
-                "spent": {times.to_text(slot): calls for slot, calls in entry.spent.items()},
-            }
-            for name, entry in self._buckets.items()
-            if entry.spent or any(at and at > now for at in (entry.resets_at, entry.closed_until))
-        }
+        if entry.resets_at is None or entry.resets_at <= now:
+            entry.left = entry.resets_at = None
+        if entry.closed_until is not None and entry.closed_until <= now:
+            entry.closed_until = None
+        if budget := self._budgets.get(name):
+            self._counted(name, budget)
+        else:
+            entry.spent = {s: n for s, n in entry.spent.items() if s > now - _FURTHEST}
 
     def restore(self, state: Json) -> None:
-        """Takes up an earlier process's state; what cannot be read is left out."""
+        """Takes up an earlier process's state; what cannot be read is left out.
+
+        What this process has counted or closed already stays.
+        """
         for name, saved in state.items():
-            try:
-                self._buckets[name] = _Bucket(
-                    saved["left"],
-                    _moment(saved["resets_at"]),
-                    _moment(saved["closed_until"]),
-                    {times.from_text(slot): int(n) for slot, n in saved["spent"].items()},
-                )
-            except (KeyError, TypeError, ValueError, AttributeError, PayloadError):
+            if not isinstance(saved, dict):
                 continue
+            if closed_until := _moment(saved.get("closed_until")):
+                self.close(name, closed_until)
+            left, resets_at = saved.get("left"), _moment(saved.get("resets_at"))
+            entry = self._bucket(name)
+            if entry.left is None and type(left) in (int, float) and resets_at:
+                self.note(name, left=left, resets_at=resets_at)
+            for slot, calls in _slots(saved.get("spent")).items():
+                entry.spent[slot] = max(calls, entry.spent.get(slot, 0))
 
 
-def _text(moment: datetime | None) -> str | None:
-    return times.to_text(moment) if moment else None
+def _saved(entry: _Bucket) -> Json:
+    return {
+        "left": entry.left,
+        "resets_at": times.to_text(entry.resets_at) if entry.resets_at else None,
+        "closed_until": times.to_text(entry.closed_until) if entry.closed_until else None,
+        "spent": {times.to_text(slot): calls for slot, calls in entry.spent.items()},
+    }
 
 
-def _moment(text: str | None) -> datetime | None:
-    return times.from_text(text) if text else None
+def _slots(saved: Any) -> dict[datetime, int]:
+    found = saved.items() if isinstance(saved, dict) else ()
+    read = {_moment(slot): calls for slot, calls in found if type(calls) is int and calls > 0}
+    return {slot: calls for slot, calls in read.items() if slot is not None}
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return times.from_text(text) if isinstance(text, str) else None
+    except PayloadError:
+        return None

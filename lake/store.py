@@ -84,17 +84,19 @@ class Store:
 
     def _writes(self, seen: Sighting, origin: Origin) -> list[Write]:
         writes: list[Write] = []
-        for record in seen.records:
-            if isinstance(record, Erasure):  # see lake.erasure
-                continue
+        # What says that a post is gone is no document of its own: see lake.erasure.
+        records = [record for record in seen.records if not isinstance(record, Erasure)]
+        for record in records:
             writes.append(self._record_write(record, seen.payload, origin))
-        if seen.records:
-            document = raw_document(self.layout, seen.records[0], seen.payload, origin)
+        if records:
+            document = raw_document(self.layout, records[0], seen.payload, origin)
             kind, body = seen.payload.kind, seen.payload.body
             writes.append(Write(document, origin=origin, kind=kind, payload=body, counted=False))
         return writes
 
-    def _record_write(self, record: Record, payload: RawPayload, origin: Origin) -> Write:
+    def _record_write(
+        self, record: Post | Profile | TagCounter, payload: RawPayload, origin: Origin
+    ) -> Write:
         match record:
             case Post():
                 document = post_document(self.layout, record, origin)

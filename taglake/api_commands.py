@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from lake.store import Store
-from taglake.context import Context, pass_context
+from lake.store import Store, open_store
+from taglake.context import Accesses, Context, pass_context
 from taglake.services import address, listen, serve
 
 
@@ -26,8 +26,9 @@ def command(context: Context, host: str | None, port: int | None) -> None:
     context.overrides["api"] = {k: v for k, v in wanted.items() if v is not None}
     with listen(context.config.api) as bound:
 
-        async def work(store: Store) -> None:
+        async def work(store: Store, accesses: Accesses) -> None:
             context.say(f"API at {address(bound)} (documentation at {address(bound)}/docs)")
-            await serve(context.config, store, bound)
+            async with open_store(context.config, accesses.of("ingest")) as drains:
+                await serve(context.config, store, drains, bound)
 
-        context.in_lake("api", work)
+        context.in_lake_as("api", work)

@@ -64,6 +64,7 @@ def _competitor(text: str) -> Json:
 @click.option("--platform", "platforms", multiple=True, help="Only this one; may be repeated.")
 @click.option("--from", "start", required=True, metavar="TIME", help="2026-03-01, or with a time.")
 @click.option("--to", "end", required=True, metavar="TIME", help="The end; exclusive.")
+@click.option("--baseline", metavar="TIME", help="Collect from then on, to compare with.")
 @_json
 @pass_context
 def create(
@@ -74,6 +75,7 @@ def create(
     platforms: Sequence[str],
     start: str,
     end: str,
+    baseline: str | None,
     *,
     as_json: bool,
 ) -> None:
@@ -85,6 +87,8 @@ def create(
         "from": start,
         "to": end,
     }
+    if baseline:
+        body["baseline"] = baseline
     if platforms:
         body["platforms"] = list(platforms)
     made = context.in_lake("api", lambda store: answers.create_campaign(store, body))

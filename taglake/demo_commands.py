@@ -83,7 +83,8 @@ async def _demo(context: Context, store: Store, accesses: Accesses, wanted: _Wan
         context.say(f"\nAPI    {url}/v1/campaigns/{CAMPAIGN_ID}/summary")
         context.say(f"Docs   {url}/docs")
         context.say("Ctrl-C stops; the sample stays in the lake")
-        await serve(config, store, wanted.bound)
+        async with open_store(config, accesses.of("ingest")) as drains:
+            await serve(config, store, drains, wanted.bound)
 
 
 async def _score(store: Store) -> None:

@@ -34,7 +34,8 @@ Imported = tuple[Path, Run]
 @click.command(
     epilog="""\b
 Examples:
-  taglake import tweets.jsonl pages.jsonl.gz
+  taglake import tweets.jsonl pages.jsonl.gz zeeschuimer.ndjson
+  taglake import twitter-archive/data/tweets.js
   taglake import --dry-run tweets.jsonl
   taglake import ads.csv --platform youtube --column created_at=published_at \\
       --column id=id --column text=title --column likes=like_count
@@ -89,7 +90,10 @@ def command(
     as_json: bool,
     **reading: Any,
 ) -> None:
-    """Import archive files: rtweet, X API v2, Bluesky search answers, and tables."""
+    """Import archive files: of X, Instagram, TikTok, Bluesky; of research tools; exports; tables.
+
+    docs/import.md has each format, which tool writes it, and what is lost.
+    """
     section = _section(pairs, columns_file, reading)
     # Every file is looked at before the first is imported: a mistake is told at once.
     options = [_options(path, section) for path in files]

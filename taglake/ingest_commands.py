@@ -8,13 +8,13 @@ import click
 
 from ingestors.platform import Target
 from ingestors.run import Run
-from ingestors.schedule import wanted_targets
+from ingestors.wanted import wanted_targets
 from lake import times
 from lake.errors import InvalidError, UnavailableError
 from lake.store import Store
 from lake.text import normal_hashtag
 from taglake.context import Context, pass_context
-from taglake.services import ingest_forever, schedule
+from taglake.services import drain_pushes, ingest_forever, schedule, together
 
 _KINDS = ("hashtag", "profile", "comments")
 
@@ -44,7 +44,11 @@ def command(context: Context, keys: Sequence[str], *, once: bool, as_json: bool)
         raise InvalidError("--target needs --once: the schedule polls what the campaigns want")
     targets = [_target(key) for key in keys]
     if not once:
-        context.in_lake("ingest", lambda store: ingest_forever(context.config, store))
+        config = context.config
+        context.in_lake(
+            "ingest",
+            lambda store: together(ingest_forever(config, store), drain_pushes(config, store)),
+        )
         return
     polled = context.in_lake("ingest", lambda store: _once(context, store, targets))
     runs = [run for run in polled.values() if run is not None]

@@ -13,10 +13,12 @@ from typing import Any
 import uvicorn
 
 from api.app import create_app
-from ingestors.connections import connection
+from ingestors.connections import about, connection, platform_names
+from ingestors.inbox import drain_forever
 from ingestors.schedule import Schedule
 from lake.config import ApiConfig, Config
 from lake.errors import ConfigError
+from lake.inbox import Inbox
 from lake.node import node_status, start_node
 from lake.node_files import NodeSettings
 from lake.store import Store
@@ -24,6 +26,7 @@ from lake.store import Store
 logger = logging.getLogger(__name__)
 
 _NODE_LOOK_S = 3.0
+_NOT_PUSHED = frozenset({"archive"})  # files are imported
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -41,8 +44,15 @@ async def schedule(config: Config, store: Store, *, starts: bool = True) -> Asyn
             name: await stack.enter_async_context(connection(name, section))
             for name, section in config.platforms.items()
         }
-        polls = Schedule(store, platforms, config.ingest)
-        yield await stack.enter_async_context(polls) if starts else polls
+        abouts = {name: about(name, section) for name, section in config.platforms.items()}
+        for name, platform in platforms.items():
+            await store.limits.load(name, platform.limits)
+        polls = Schedule(store, platforms, config.ingest, abouts)
+        try:
+            yield await stack.enter_async_context(polls) if starts else polls
+        finally:
+            for name, platform in platforms.items():
+                await store.limits.save(name, platform.limits, last=True)
 
 
 async def ingest_forever(config: Config, store: Store) -> None:
@@ -85,12 +95,27 @@ def address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(config: Config, store: Store, bound: socket.socket) -> None:
-    """Serves the API until it is cancelled or the process gets SIGINT or SIGTERM."""
-    settings = uvicorn.Config(
-        create_app(store, config), log_config=None, lifespan="on", access_log=False
-    )
-    await uvicorn.Server(settings).serve(sockets=[bound])
+async def serve(config: Config, store: Store, drains: Store, bound: socket.socket) -> None:
+    """Serves the API, and brings what is pushed to it into the lake.
+
+    Until it is cancelled or the process gets SIGINT or SIGTERM.
+
+    Args:
+        config: Where the API listens and what it accepts.
+        store: What it answers from, in the role ``api``.
+        drains: The same lake in the role ``ingest``.
+        bound: See ``listen``.
+    """
+    pushable = [name for name in platform_names() if name not in _NOT_PUSHED]
+    app = create_app(store, config, push_platforms=pushable)
+    settings = uvicorn.Config(app, log_config=None, lifespan="on", access_log=False)
+    server = uvicorn.Server(settings)
+    await together(server.serve(sockets=[bound]), drain_pushes(config, drains))
+
+
+async def drain_pushes(config: Config, store: Store) -> None:
+    """Normalises what remote collectors pushed, until it is cancelled or cannot go on."""
+    await drain_forever(store, Inbox(store, config.writer.dead_letter_dir))
 
 
 async def keep_node(settings: NodeSettings, say: Callable[[str], None]) -> None:

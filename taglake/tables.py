@@ -39,6 +39,14 @@ def number(value: float | None, unit: str = "") -> str:
     return text + unit
 
 
+def span(seconds: float) -> str:
+    """A length of time as people say it: ``90 s``, ``1.5 h``, ``7 d``."""
+    for length_s, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * length_s or seconds == length_s:
+            return f"{round(seconds / length_s, 1):g} {word}"
+    return f"{seconds:g} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
 def summary_table(answer: Json, name: str) -> Table:
     """The headline numbers, each with the posts that do not tell it."""
     table = Table(title=escape(name), title_justify="left", box=None)

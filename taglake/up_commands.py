@@ -33,7 +33,7 @@ def command(context: Context) -> None:
                 open_store(config, accesses.of("enrich")) as enrich_store,
             ):
                 parts: list[Coroutine[Any, Any, object]] = [
-                    serve(config, store, bound),
+                    serve(config, store, ingest_store, bound),
                     ingest_forever(config, ingest_store),
                     enrich(context, enrich_store, once=False),
                 ]

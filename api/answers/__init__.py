@@ -14,9 +14,11 @@ from api.answers.campaigns import (
     list_campaigns,
     show_campaign,
 )
+from api.answers.coverage import coverage
 from api.answers.export import export_rows
 from api.answers.influencers import influencers
 from api.answers.posts import posts
+from api.answers.push import push
 from api.answers.sentiment import sentiment
 from api.answers.share_of_voice import share_of_voice
 from api.answers.summary import summary
@@ -24,6 +26,7 @@ from api.answers.timeline import timeline
 
 __all__ = [
     "change_campaign",
+    "coverage",
     "create_campaign",
     "delete_campaign",
     "encode",
@@ -31,6 +34,7 @@ __all__ = [
     "influencers",
     "list_campaigns",
     "posts",
+    "push",
     "sentiment",
     "share_of_voice",
     "show_campaign",

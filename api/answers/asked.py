@@ -10,16 +10,15 @@ from typing import Any
 
 import orjson
 
-from analysis.coverage import Span, Target, coverage, span_of, spans_body, targets_body, targets_in
+from analysis.coverage import coverage
 from analysis.definitions import tag
 from analysis.envelope import Context
+from api.answers.coverage import ledger
 from api.reading import Snapshot, snapshot
 from lake import times
 from lake.campaign import Campaign
 from lake.records import Json
 from lake.store import Store
-
-_SPANS_A_PAGE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +79,8 @@ async def watched(
     Raises:
         RetryError: Elasticsearch did not answer.
     """
-    index = store.layout.every("runs")
-    targets = targets_in(await store.search(index, targets_body(campaign, tags)))
-    if not targets:
-        return None
-    spans: dict[Target, list[Span]] = {}
-    after: list[Any] | None = None
-    while True:
-        body = spans_body(campaign, tags, size=_SPANS_A_PAGE, after=after)
-        hits = (await store.search(index, body))["hits"]["hits"]
-        for hit in hits:
-            target, span = span_of(hit["_source"])
-            spans.setdefault(target, []).append(span)
-        if len(hits) < _SPANS_A_PAGE:
-            return coverage(targets, spans, campaign.start, min(campaign.end, now))
-        after = hits[-1]["sort"]
+    targets, _ = await ledger(store, campaign, tags)
+    return coverage(targets, campaign.start, min(campaign.end, now))
 
 
 def encode(answer: Json | list[Any]) -> bytes:

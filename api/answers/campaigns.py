@@ -64,6 +64,7 @@ def show_campaign(campaign: Campaign) -> Json:
         "platforms": list(campaign.platforms),
         "from": times.to_text(campaign.start),
         "to": times.to_text(campaign.end),
+        "baseline": times.to_text(campaign.baseline) if campaign.baseline else None,
         "created_at": times.to_text(campaign.created_at),
         "updated_at": times.to_text(campaign.updated_at),
         "revision": campaign.revision,

@@ -50,10 +50,9 @@ def detect(path: Path) -> str:
     with Source(path) as source:
         _check_text(source, path)
         sample = list(islice(_objects(source, path), _SAMPLE))
-        if not sample and _is_table(source):
-            return TABLE
-    scores = {name: _score(name, sample) for name in format_names()}
-    best = [name for name, score in scores.items() if score and score == max(scores.values())]
+        best = _best(sample, "json")
+        if not sample:
+            best = _best(_rows(source), "rows") or ([TABLE] if _is_table(source) else [])
     if len(best) == 1:
         return best[0]
     if best:
@@ -84,9 +83,20 @@ def _objects(source: Source, path: Path) -> Iterator[Json]:
         yield from (one for one in entry.found if isinstance(one, dict))
 
 
-def _score(name: str, sample: list[Json]) -> int:
-    detect_one = format_named(name).detect
-    return sum(1 for document in sample if detect_one(document))
+def _rows(source: Source) -> list[Json]:
+    entries = islice(rows(source, "", ColumnMap()), _SAMPLE)
+    return [one for entry in entries for one in entry.found if isinstance(one, dict)]
+
+
+def _best(sample: list[Json], shape: str) -> list[str]:
+    """The formats that most of the sample has."""
+    formats = [format_named(name) for name in format_names()]
+    scores = {
+        form.name: sum(1 for document in sample if form.detect(document))
+        for form in formats
+        if form.shape in (shape, "either")
+    }
+    return [name for name, score in scores.items() if score and score == max(scores.values())]
 
 
 def _is_table(source: Source) -> bool:
@@ -96,6 +106,5 @@ def _is_table(source: Source) -> bool:
     if len(names) < 2:
         return False
     found = [entry.found for entry in islice(rows(source, "", columns), _SAMPLE)]
-    whole = [one for several in found for one in several if isinstance(one, dict)]
-    even = sum(1 for one in whole if len(one) == len(names))
+    even = sum(1 for one in _rows(source) if len(one) == len(names))
     return bool(found) and 2 * even > len(found)

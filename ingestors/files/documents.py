@@ -1,4 +1,4 @@
-"""JSON documents one after another: one a line, or one for the whole file."""
+"""JSON documents one after another: one a line, the elements of an array, or one for all."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from ingestors.files.arrays import elements, opens_array
 from ingestors.files.entries import SHOWN_CHARS, Entry
 from ingestors.files.source import Line, Source
 from ingestors.platform import Unreadable
@@ -20,24 +21,40 @@ DOCUMENT_BYTES = 64 * 1024 * 1024
 _HEAD_LINES = 20
 
 
+def looks_like_json(source: Source) -> bool:
+    """Whether a file begins as its only JSON document or its first of many would."""
+    head = next((one.data.lstrip() for one in source.lines() if one.data.strip()), b"")
+    return head[:1] in (b"{", b"[") or opens_array(head)
+
+
 def documents(source: Source, name: str, offset: int = 0, line: int = 1) -> Iterator[Entry]:
     """The JSON documents from an entry's start on: one a line, or one for the whole file.
 
+    Of a file that is one array each element is an entry, and the array may be of any length.
+
     Raises:
-        InvalidError: The whole file is one JSON document of more than 64 MiB.
+        InvalidError: The whole file is one JSON object of more than 64 MiB.
     """
     head = [one for one in islice(source.lines(), _HEAD_LINES) if one.data.strip()]
-    if head and head[0].data.lstrip()[:1] in b"{[" and not any(map(_stands_alone, head)):
+    if head and opens_array(head[0].data) and not _stands_alone(head[0]):
+        yield from _array(source, name, offset, line)
+        return
+    if head and head[0].data.lstrip()[:1] == b"{" and not any(map(_stands_alone, head)):
         whole = _whole(source, name)
         if whole is not None:
             if offset == 0:
                 yield whole
             return
     for one in source.lines(offset, line):
-        yield _document(one, name)
+        yield _document(one, name, one.number + 1)
 
 
-def _document(line: Line, name: str) -> Entry:
+def _array(source: Source, name: str, offset: int, line: int) -> Iterator[Entry]:
+    for one, next_line in elements(source, offset, line):
+        yield _document(one, name, next_line)
+
+
+def _document(line: Line, name: str, next_line: int) -> Entry:
     place = f"{name}:{line.number}"
     text = line.data.strip()
     found: tuple[Json | Unreadable, ...] = ()
@@ -45,7 +62,7 @@ def _document(line: Line, name: str) -> Entry:
         found = (_damaged(text, line.broken, place),)
     elif text:
         found = _objects(text, place)
-    return Entry(found, line.number, line.offset, line.end, line.number + 1)
+    return Entry(found, line.number, line.offset, line.end, next_line)
 
 
 def _objects(text: bytes, place: str) -> tuple[Json | Unreadable, ...]:
@@ -106,5 +123,5 @@ def _whole(source: Source, name: str) -> Entry | None:
         value = parsed(text)
     except ValueError:
         return None
-    found = _objects(text, f"{name}:1") if isinstance(value, dict | list) else ()
+    found = _objects(text, f"{name}:1") if isinstance(value, dict) else ()
     return Entry(found, 1, 0, size, text.count(b"\n") + 1) if found else None

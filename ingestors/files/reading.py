@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from ingestors.files.beside import file_beside
 from ingestors.files.columns import FROM_ID, ColumnMap
 from ingestors.files.detection import TABLE, detect, format_named
 from ingestors.files.format import Format
@@ -25,7 +26,7 @@ class Options(Section):
     """How one file is read.
 
     Args:
-        path: The file, plain or gzip.
+        path: The file, plain, gzip or xz.
         format: Its format; told from its first entries by default.
         columns: Of a table, which column is which field.
         platform: The posts' platform, where the format does not tell or tells it wrongly.
@@ -51,18 +52,20 @@ class Options(Section):
 def target_of(options: Options) -> Target:
     """The file as a target: its name, and 16 hex digits over its bytes and how it is read.
 
-    Reads the whole file; another format, column map or hashtag makes another target.
+    Reads the whole file; another format, column map or hashtag makes another target, and so does
+    another file beside it.
 
     Raises:
         InvalidError: The file cannot be read or is no archive.
         ConfigError: The format is unknown, or the column map does not fit the table.
     """
     options = resolved(options)
-    reading_of(options)
+    other = file_beside(reading_of(options), options.path)
     with Source(options.path) as source:
         check_columns(source, options)
     how = options.model_dump_json(exclude={"path", "page_payloads", "observed_at"})
-    value = f"{options.path.name}@{digest(digest_of(options.path), how)[:16]}"
+    held = [digest_of(path) for path in (options.path, other) if path]
+    value = f"{options.path.name}@{digest(*held, how)[:16]}"
     return Target("archive", "file", value)
 
 

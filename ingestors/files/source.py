@@ -1,20 +1,19 @@
-"""The bytes of an archive file, plain or gzip, cut into lines; never the whole file at once."""
+"""The bytes of an archive file, plain or packed, cut into lines; never the whole file at once."""
 
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from ingestors.files.packing import MAGIC_BYTES, Unpacker, unpacker_for
 from lake.errors import InvalidError
 
 CHUNK_BYTES = 256 * 1024
 LINE_BYTES = 64 * 1024 * 1024
-_GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -40,7 +39,7 @@ class Line:
 class Source:
     """An open file that gives unpacked bytes from any offset on.
 
-    ``bytes_total`` is the size on disk and ``bytes_read`` how much of that was read. A gzip file
+    ``bytes_total`` is the size on disk and ``bytes_read`` how much of that was read. A packed file
     that breaks off or is damaged ends there, and ``broken`` says so.
 
     Raises:
@@ -52,10 +51,7 @@ class Source:
         self.bytes_total = path.stat().st_size
         self.bytes_read = 0
         self.broken: str | None = None
-        self._packed = self._file.read(2) == _GZIP
-        self._position = 0
-        self._unpacker = zlib.decompressobj(31)
-        self._rewind()
+        self._unpacker = unpacker_for(self._file.read(MAGIC_BYTES))
         if not self.bytes_total:
             self._file.close()
             raise InvalidError(f"{path}: the file is empty")
@@ -77,22 +73,21 @@ class Source:
 
     def chunks(self, offset: int = 0) -> Iterator[bytes]:
         """The unpacked bytes from ``offset`` on. A packed file is unpacked from its start."""
-        if self._packed:
-            self._rewind()
-            skip = offset
-        else:
-            self._file.seek(offset)
-            self.bytes_read, skip = offset, 0
+        unpacker = self._unpacker() if self._unpacker else None
+        self._file.seek(0 if unpacker else offset)
+        self.broken = None
+        self.bytes_read, skip = (0, offset) if unpacker else (offset, 0)
         while data := self._file.read(CHUNK_BYTES):
             self.bytes_read += len(data)
-            for piece in self._unpacked(data) if self._packed else (data,):
+            for piece in unpacker.pieces(data) if unpacker else (data,):
                 if skip < len(piece):
                     yield piece[skip:]
                 skip = max(0, skip - len(piece))
-            if self.broken:
+            if self._is_broken(unpacker):
                 return
-        if self._packed and not self._unpacker.eof:
-            self.broken = "the gzip file breaks off here"
+        if unpacker:
+            unpacker.end()
+            self._is_broken(unpacker)
 
     def lines(self, offset: int = 0, number: int = 1) -> Iterator[Line]:
         r"""The lines from ``offset`` on, which is the start of line ``number``; they end in \n."""
@@ -112,25 +107,9 @@ class Source:
             last = b"".join(rest)
             yield _line(last, start, number, self.broken)
 
-    def _rewind(self) -> None:
-        self._file.seek(0)
-        self.bytes_read, self.broken = 0, None
-        self._unpacker = zlib.decompressobj(31)
-
-    def _unpacked(self, data: bytes) -> Iterator[bytes]:
-        while data and self.broken is None:
-            if self._unpacker.eof:  # gzip files may be joined end to end
-                if data.strip(b"\0") == b"":
-                    return
-                self._unpacker = zlib.decompressobj(31)
-            try:
-                piece = self._unpacker.decompress(data, CHUNK_BYTES)
-            except zlib.error as exc:
-                self.broken = f"the gzip file is damaged here ({exc})"
-                return
-            if piece:
-                yield piece
-            data = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+    def _is_broken(self, unpacker: Unpacker | None) -> bool:
+        self.broken = unpacker.broken if unpacker else None
+        return self.broken is not None
 
 
 def digest_of(path: Path) -> str:

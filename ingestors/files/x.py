@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypedDict
 
 from ingestors.files.cells import count
+from ingestors.files.numbers import Numbers, sorted_out
 from lake.errors import PayloadError
 from lake.records import Json, Kind
 from lake.times import from_epoch_s
@@ -16,13 +16,6 @@ _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 _FIRST_SNOWFLAKE = 29_700_000_000
 _NO_LANGUAGE = {"und", "zxx", "art"}
 _OLD_LANGUAGES = {"in": "id", "iw": "he", "ji": "yi"}
-
-
-class Numbers(TypedDict):
-    """A post's numbers and the names of those that its payload does not tell."""
-
-    metrics: dict[str, int]
-    metrics_missing: tuple[str, ...]
 
 
 def numbers(source: Json, names: Mapping[str, str], kind: Kind) -> Numbers:
@@ -37,11 +30,7 @@ def numbers(source: Json, names: Mapping[str, str], kind: Kind) -> Numbers:
     """
     if kind == "reshare":
         return Numbers(metrics={}, metrics_missing=())
-    read = {ours: count(source.get(theirs)) for ours, theirs in names.items()}
-    found = {ours: number for ours, number in read.items() if number is not None}
-    return Numbers(
-        metrics=found, metrics_missing=tuple(name for name in names if name not in found)
-    )
+    return sorted_out({ours: count(source.get(theirs)) for ours, theirs in names.items()})
 
 
 def is_snowflake(native_id: str) -> bool:

@@ -82,12 +82,13 @@ def joined(body: Json) -> Parts:
 
 
 def inlined(tweet: Json) -> Parts:
-    """The parts of a post into which twarc has put them."""
+    """The parts of a post into which twarc, or 4CAT under other names, has put them."""
+    attached = mapping(tweet.get("attachments"))
     return Parts(
         tweet,
-        mapping(tweet.get("author")),
+        mapping(tweet.get("author")) or mapping(tweet.get("author_user")),
         {key: one for key, one in by(references(tweet), "id").items() if string(one.get("text"))},
-        mappings(mapping(tweet.get("attachments")).get("media")),
+        mappings(attached.get("media")) or mappings(attached.get("media_keys")),
     )
 
 

@@ -69,7 +69,7 @@ def normalise(payload: Payload, observed_at: datetime) -> tuple[Post, ...]:
 
 
 def _is_post(one: Json) -> bool:
-    return {"uri", "author", "record"} <= one.keys()
+    return {"uri", "author", "record"} <= one.keys() and "4CAT_metadata" not in one
 
 
 def _answer(document: Json, place: str) -> Iterator[Payload | Unreadable]:

@@ -1,20 +1,24 @@
 """Posts and users as the X API v2 gives them, in every form that people keep them in.
 
 A page of an answer (``{"data": […], "includes": {…}}``), a line of the stream (``data`` is one
-post), twarc's flattened posts, and lists of bare posts. X renames things: ``retweet_count`` and
-``repost_count``, ``note_tweet`` and ``note_post``, ``referenced_tweets`` and ``referenced_posts``
-are all read. Only ``data`` becomes posts: what ``includes`` shows was not asked for.
+post), posts that twarc or 4CAT flattened, and lists of bare posts, with the authors that
+academictwitteR keeps in a file beside them (``users_….json``). X renames things: ``retweet_count``
+and ``repost_count``, ``note_tweet`` and ``note_post``, ``referenced_tweets`` and
+``referenced_posts`` are all read. Only ``data`` becomes posts: what ``includes`` shows was not
+asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from ingestors.fields import mapping, mappings, string
 from ingestors.files import x
 from ingestors.files.cells import count, flag, identity, time_of
-from ingestors.files.format import Format
+from ingestors.files.format import Beside, Format, Split
+from ingestors.files.numbers import Numbers
 from ingestors.files.x_parts import Parts, alone, index_of, inlined, joined
 from ingestors.platform import Payload, Unreadable
 from lake.errors import PayloadError
@@ -32,11 +36,16 @@ _NUMBERS = {
 _NEWER_NUMBERS = {"saves": "bookmark_count", "views": "impression_count"}
 _VIEWS_SINCE = datetime(2022, 12, 15, tzinfo=UTC)
 _LONG_TEXT = ("note_tweet", "note_post")
+# What posts have that also have an "id" and a "text" but come from elsewhere.
+_FOREIGN = {"user", "id_str", "status_id", "platform", "authorMeta", "createTimeISO", "timestamp"}
+_FOREIGN_USER = {"text", "tweet", "biography", "media_count", "followers_count"}
 
 
 def detect(document: Json) -> bool:
     """Whether a document is a page with posts or users, a line of the stream, or a bare post."""
     if "data" not in document:
+        if _is_beside(document):
+            return True
         nothing_found = mapping(document.get("meta")).get("result_count") == 0
         return nothing_found or _is_post(document) or _is_user(document)
     data = document["data"]
@@ -59,6 +68,11 @@ def split(document: Json, place: str) -> Iterator[Payload | Unreadable]:
             yield Payload("tweet", alone(one, index), place)
 
 
+def split_with(beside: list[Json]) -> Split:
+    """As ``split``, where a bare post's author lies in the file beside it."""
+    return partial(_split_beside, _joined_index(beside))
+
+
 def normalise(payload: Payload, observed_at: datetime) -> tuple[Record, ...]:
     """The post or the profile; see ``Platform.normalise``.
 
@@ -76,11 +90,37 @@ def normalise(payload: Payload, observed_at: datetime) -> tuple[Record, ...]:
 
 
 def _is_post(one: Json) -> bool:
-    return "id" in one and "text" in one and not {"user", "status_id"} & one.keys()
+    return "id" in one and "text" in one and not _FOREIGN & one.keys()
 
 
 def _is_user(one: Json) -> bool:
-    return {"id", "username", "name"} <= one.keys() and "text" not in one
+    return {"id", "username", "name"} <= one.keys() and not _FOREIGN_USER & one.keys()
+
+
+def _is_beside(document: Json) -> bool:
+    """Whether it is the file that lies beside academictwitteR's posts."""
+    return "statuses" not in document and any(map(_is_user, mappings(document.get("users"))))
+
+
+def _name_beside(name: str) -> str | None:
+    return f"users_{name.removeprefix('data_')}" if name.startswith("data_") else None
+
+
+def _split_beside(
+    index: dict[str, dict[str, Json]], document: Json, place: str
+) -> Iterator[Payload | Unreadable]:
+    told = {"data", "author", "author_user"} & document.keys()
+    if _is_post(document) and not told:
+        yield Payload("tweet", alone(document, index), place)
+    else:
+        yield from split(document, place)
+
+
+def _joined_index(beside: list[Json]) -> dict[str, dict[str, Json]]:
+    index: dict[str, dict[str, Json]] = {}
+    for name, found in (pair for one in beside for pair in index_of(one).items()):
+        index.setdefault(name, {}).update(found)
+    return index
 
 
 def _without_data(document: Json, place: str) -> Iterator[Payload | Unreadable]:
@@ -88,6 +128,9 @@ def _without_data(document: Json, place: str) -> Iterator[Payload | Unreadable]:
         yield Payload("flat", document, place)
     elif _is_user(document):
         yield Payload("user", document, place)
+    elif _is_beside(document):
+        for one in mappings(document["users"]):
+            yield Payload("user", one, place)
     elif mapping(document.get("meta")).get("result_count") != 0:
         problems = mappings(document.get("errors")) or [document]
         said = string(problems[0].get("title")) or string(problems[0].get("detail"))
@@ -166,7 +209,7 @@ def _mentions(tweet: Json, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.lower() for name in names if name))
 
 
-def _numbers(tweet: Json, kind: Kind, created_at: datetime) -> x.Numbers:
+def _numbers(tweet: Json, kind: Kind, created_at: datetime) -> Numbers:
     given = dict(mapping(tweet.get("public_metrics")))
     if given.get("retweet_count") is None:
         given["retweet_count"] = given.get("repost_count")
@@ -205,4 +248,6 @@ def _profile(user: Json, observed_at: datetime) -> Profile:
     )
 
 
-FORMAT = Format("x_v2", "x", "json", detect, split, normalise)
+FORMAT = Format(
+    "x_v2", "x", "json", detect, split, normalise, beside=Beside(_name_beside, split_with)
+)

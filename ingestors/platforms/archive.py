@@ -15,8 +15,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from ingestors.files.beside import split_of
 from ingestors.files.columns import ColumnMap
-from ingestors.files.documents import documents
+from ingestors.files.documents import documents, looks_like_json
 from ingestors.files.entries import Entry
 from ingestors.files.reading import Options, check_columns, reading_of, resolved, target_of
 from ingestors.files.rows import rows
@@ -71,6 +72,7 @@ class Archive:
         self._options = options
         self.limits = LimitBook()
         self._format = reading_of(options)
+        self._split = self._format.split
         self._hashtags = [*options.hashtags, *(options.columns.hashtags if options.columns else ())]
         bare = options.model_copy(update={"path": Path(options.path.name)})
         self.context: str | None = json.dumps(bare.model_dump(mode="json"), sort_keys=True)
@@ -100,6 +102,7 @@ class Archive:
         self._source = await asyncio.to_thread(Source, self._options.path)
         try:
             await asyncio.to_thread(check_columns, self._source, self._options)
+            self._split = await asyncio.to_thread(split_of, self._format, self._options.path)
             parts = self._parts(self._source, offset, line, taken)
             while page := await asyncio.to_thread(self._page, parts):
                 yield page
@@ -166,7 +169,9 @@ class Archive:
 
     def _entries(self, source: Source, offset: int, line: int) -> Iterator[Entry]:
         name = self._options.path.name
-        if self._format.shape == "json":
+        if self._format.shape == "json" or (
+            self._format.shape == "either" and looks_like_json(source)
+        ):
             return documents(source, name, offset, line)
         return rows(source, name, self._options.columns or ColumnMap(), offset, line)
 
@@ -176,7 +181,7 @@ class Archive:
             if isinstance(one, Unreadable):
                 yield one
             else:
-                yield from self._format.split(one, place)
+                yield from self._split(one, place)
 
 
 def _position(cursor: str | None) -> tuple[int, int, int]:

@@ -1,122 +1,137 @@
 """Mastodon and the servers that speak its API: tag timelines, tag history, accounts, replies.
 
 Endpoints: https://docs.joinmastodon.org/methods/ (timelines, tags, accounts, statuses, instance).
-A server shows only what has reached it, so several may be polled; a post's global name is its
-``uri``, and the counts of a remote post are those that this server has seen.
+A server shows only what has reached it, so several may be polled, all at once; a post's global name
+is its ``uri``, and the counts of a remote post are those that the server that sent it has seen.
 
-The cursor is the newest status id that was written. The first poll walks from the newest page
-back and moves the cursor with its last page only, so a cut-off walk starts anew. Later polls walk
-forward with ``min_id``, which leaves no gap wherever they stop. A server numbers a remote status
-by the time it was written, not by when it arrived, so each poll starts ``lookback_s`` before the
-cursor: what federated late lies there.
+The cursor holds each server's own place as JSON. A server that fails keeps its place and does not
+hide the others' posts; a poll vouches for its time only where every server was walked. A window of
+time is done when every server was walked through it, but for those that refuse us.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, TypeVar
-from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-
+from ingestors.about import About, Key, Limit
 from ingestors.fields import host_of, mapping, whole
-from ingestors.mastodon_records import account_records, status_records, tag_records
-from ingestors.mastodon_timeline import Batch, Edge, before, id_of, order, read_batch, sorted_out
+from ingestors.mastodon_options import Options
+from ingestors.mastodon_places import Address, copy_of, discussion, home_of, places, places_text
+from ingestors.mastodon_records import account_records, gone_records, status_records, tag_records
+from ingestors.mastodon_server import PAGE_SIZE, Server, Settings, worst
+from ingestors.mastodon_walk import tag_pages, window_pages
 from ingestors.platform import Page, Payload, Target
+from ingestors.side_by_side import Ended, side_by_side
 from lake import http
-from lake.errors import (
-    BlockedError,
-    InvalidError,
-    NotFoundError,
-    PayloadError,
-    RetryError,
-    StopPlatformError,
-)
-from lake.http_answer import Answer
+from lake.errors import InvalidError, PayloadError, RetryError, StopPlatformError, TaglakeError
+from lake.public_http import connect_public
 from lake.records import Record
-from lake.retry import Backoff, retrying
+from lake.times import now
+
+__all__ = ["Mastodon", "Options", "about", "connect", "normalise"]
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
-_READERS = {"status": status_records, "tag": tag_records, "account": account_records}
-PAGE_SIZE = 40  # the most that a timeline gives
-PAGE_CAP = 1_000  # a walk ends here whatever the server says; the next poll goes on
+_READERS = {
+    "status": status_records,
+    "tag": tag_records,
+    "account": account_records,
+    "gone": gone_records,
+}
+_ALONE_S = 900.0
+_LIMITS_PAGE = "https://docs.joinmastodon.org/api/rate-limits/"
+_TOKENS_PAGE = "https://docs.joinmastodon.org/client/token/"
 
 
-class Options(BaseModel):
-    """The platform's section of config.yaml.
-
-    Args:
-        instance: The server's address, without a path.
-        access_token: For servers that serve tag feeds to signed-in callers only.
-        timeout_s: Longest time for one call.
-        attempts: Calls in all before a poll is cut short.
-        backoff_s: Longest wait after the first failure; it doubles with each further one.
-        first_poll_pages: Pages of 40 that the first poll of a hashtag goes back; fewer than a
-            poll may take in all, or the cursor never moves.
-        lookback_s: How far before the cursor later polls begin, for posts that federated late.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    instance: str = "https://mastodon.social"
-    access_token: SecretStr | None = None
-    timeout_s: Annotated[float, Field(gt=0, le=600)] = 60
-    attempts: Annotated[int, Field(ge=1, le=20)] = 5
-    backoff_s: Annotated[float, Field(gt=0, le=60)] = 0.5
-    first_poll_pages: Annotated[int, Field(ge=1, le=50)] = 10
-    lookback_s: Annotated[int, Field(ge=0, le=7 * 86_400)] = 900
-
-    @field_validator("instance")
-    @classmethod
-    def _a_server(cls, instance: str) -> str:
-        instance = instance.strip().rstrip("/")
-        host = host_of(instance)
-        if host is None or instance.split("://", 1)[1].lower() != host:
-            raise ValueError("must be a server's address, such as https://mastodon.social")
-        return f"{urlsplit(instance).scheme}://{host}"
+def about(options: Options | None) -> About:
+    """What Mastodon offers; see ``ingestors.about``."""
+    chosen = options or Options()
+    hosts = [host_of(base) or "" for base in chosen.instances]
+    told = f"assumed where a server tells nothing: {_LIMITS_PAGE}"
+    return About(
+        label="Mastodon",
+        capabilities={
+            "posts": "hashtag timelines of each server",
+            "counts": "posts and accounts a day for 7 days, as each server saw them",
+            "profiles": "followers, posts",
+            "comments": "the replies that a server knows",
+            "history": "as far back as the servers kept posts",
+            "refresh": "of posts of the servers that are asked"
+            if not chosen.ask_home_servers
+            else "of every post whose own server answers",
+        },
+        keys=(Key("access_tokens", "an access token of an account there", _TOKENS_PAGE, False),),
+        limits=tuple(Limit(host, 300, 300.0, told) for host in hosts),
+        poll_calls=dict.fromkeys(hosts, 2.0),
+        page_posts=PAGE_SIZE,
+        page_bucket=hosts[0],
+        credentials=max([1, *map(len, chosen.access_tokens.values())]),
+    )
 
 
 @asynccontextmanager
 async def connect(options: Options) -> AsyncIterator[Mastodon]:
     """The platform, with connections that are closed at the end of the block."""
-    async with http.connect(http.HttpOptions(timeout_s=options.timeout_s)) as client:
-        yield Mastodon(client, options)
+    how = http.HttpOptions(timeout_s=options.timeout_s, max_pause_s=_patience_s(options))
+    async with (
+        http.connect(how) as client,
+        connect_public(how, client.limits) as strangers,
+    ):
+        yield Mastodon(client, strangers, options)
 
 
 class Mastodon:
-    """One server; see ``ingestors.platform.Platform``."""
+    """Several servers; see ``ingestors.platform.Platform``.
+
+    Args:
+        client: Makes the calls to the configured servers.
+        strangers: Makes the calls to posts' own servers, if the options allow any.
+        options: The platform's section of config.yaml.
+    """
 
     name = "mastodon"
     context: str | None = None
 
-    def __init__(self, client: http.Http, options: Options) -> None:
-        self._http = client
+    def __init__(self, client: http.Http, strangers: http.Http, options: Options) -> None:
         self.limits = client.limits
+        self._strangers = strangers
         self._options = options
-        self._host = host_of(options.instance) or ""
-        self._backoff = Backoff(base_s=options.backoff_s)
-        token = options.access_token
-        self._headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-        self._feed_is_checked = False
-        self._feed_check = asyncio.Lock()
+        settings = Settings(
+            options.attempts,
+            options.backoff_s,
+            options.first_poll_pages,
+            options.lookback_s,
+            _patience_s(options),
+        )
+        servers = [
+            Server(client, base, settings, options.access_tokens.get(host_of(base) or "", ()))
+            for base in options.instances
+        ]
+        self._servers = {server.host: server for server in servers}
 
     def pages(self, target: Target, cursor: str | None) -> AsyncGenerator[Page, None]:
-        """See ``Platform.pages``; a comments target is a local status id or its URI here.
+        """See ``Platform.pages``.
+
+        A profile is ``user@host``, or a user of the first server. A comments target is a status's
+        uri, or ``host:id`` for a server's copy; ``posts`` are uris.
 
         Raises:
             NotFoundError: The account or the status is not there, or no longer.
         """
         if target.kind == "hashtag" and target.value.strip("."):
-            return self._tag_pages(quote(target.value, safe=""), cursor or None)
+            return self._tag_pages(target, cursor)
         if target.kind == "profile" and target.value.strip("@ "):
             return self._account_pages(target.value.strip("@ "))
         if target.kind == "comments":
-            return self._reply_pages(self._local_id(target.value))
+            bases = {host: server.base for host, server in self._servers.items()}
+            address = copy_of(target.value, bases)
+            if address is not None:
+                return self._servers[address.host].reply_pages(address)
+        if target.kind == "posts" and target.value.split():
+            return self._refresh(target.value.split())
         raise InvalidError(f"mastodon cannot poll {target.key!r}")
 
     def normalise(self, payload: Payload, observed_at: datetime) -> Sequence[Record]:
@@ -125,118 +140,106 @@ class Mastodon:
 
     def related(self, payload: Payload) -> Sequence[Target]:
         """See ``Platform.related``."""
-        status_id = id_of(payload.body) if payload.kind == "status" else None
-        if not status_id or not whole(mapping(payload.body).get("replies_count")):
-            return ()
-        return (Target(self.name, "comments", status_id),) if _is_local_id(status_id) else ()
+        has_replies = whole(mapping(payload.body).get("replies_count"))
+        value = discussion(payload) if payload.kind == "status" and has_replies else None
+        return (Target(self.name, "comments", value),) if value else ()
 
     async def check(self) -> str:
-        """See ``Platform.check``."""
-        await self._refuse_closed_feed()
-        return f"{self._host} shows hashtags"
+        """See ``Platform.check``: one call a server; it fails where no server shows hashtags."""
+        said: list[str] = []
+        errors: list[TaglakeError] = []
+        for server in self._servers.values():
+            try:
+                said.append(await server.check())
+            except (RetryError, StopPlatformError) as exc:
+                errors.append(exc)
+                said.append(str(exc))
+        if len(errors) == len(self._servers):
+            raise worst(errors)
+        return "; ".join(said)
 
-    async def _tag_pages(self, tag: str, cursor: str | None) -> AsyncGenerator[Page, None]:
-        await self._refuse_closed_feed()
-        try:
-            history = await self._get(f"/api/v1/tags/{tag}")
-        except NotFoundError:
-            logger.info("the server has no tag history", extra={"server": self._host})
-        else:
-            yield Page([self._payload("tag", history)], history.received_at)
-        path = f"/api/v1/timelines/tag/{tag}"
-        walk = self._walk_back(path) if cursor is None else self._walk_forward(path, cursor)
-        try:
-            async with aclosing(walk):
-                async for page in walk:
-                    yield page
-        except NotFoundError as exc:
-            raise BlockedError(f"{self._host} has no tag timelines; is it Mastodon?") from exc
-
-    async def _walk_back(self, path: str) -> AsyncGenerator[Page, None]:
-        newest: str | None = None
-        edge: Edge | None = None
-        for number in range(1, self._options.first_poll_pages + 1):
-            batch = await self._batch(path, edge)
-            if newest is None and batch.ids:
-                newest = max(batch.ids, key=order)
-            edge = Edge("max_id", min(batch.ids, key=order)) if batch.ids else batch.further
-            is_last = edge is None or number == self._options.first_poll_pages
-            yield batch.page(newest if is_last else None, overlaps=None)
-            if is_last:
-                return
-
-    async def _walk_forward(self, path: str, cursor: str) -> AsyncGenerator[Page, None]:
-        newest = cursor
-        edge = Edge("min_id", before(cursor, self._options.lookback_s))
-        for number in range(PAGE_CAP):
-            batch = await self._batch(path, edge)
-            if batch.ids:
-                edge = Edge("min_id", max(batch.ids, key=order))
-                newest = max(newest, edge.id, key=order)
-            # An empty first page is given too: it tells that nothing is new and nothing is missed.
-            if batch.ids or batch.unreadable or number == 0:
-                yield batch.page(None if newest == cursor else newest, overlaps=True)
-            if not batch.ids:
-                if batch.further is None:
-                    return
-                edge = batch.further
+    async def _tag_pages(self, target: Target, cursor: str | None) -> AsyncGenerator[Page, None]:
+        known = {h: place for h, place in places(cursor).items() if h in self._servers}
+        window = target.window
+        walks = {
+            host: tag_pages(server, target.value, known.get(host))
+            if window is None
+            else window_pages(server, target.value, window, known.get(host))
+            for host, server in self._servers.items()
+        }
+        is_alone = len(walks) == 1
+        errors: dict[str, TaglakeError] = {}
+        vouched: set[str] = set()
+        async with aclosing(side_by_side(walks)) as steps:
+            async for host, found in steps:
+                if isinstance(found, Ended):
+                    errors |= {host: found.error} if found.error else {}
+                    continue
+                known |= {host: found.cursor} if found.cursor else {}
+                vouched |= {host} if found.overlaps else set()
+                yield replace(
+                    found,
+                    cursor=places_text(known) if found.cursor else None,
+                    overlaps=found.overlaps if is_alone else None,
+                )
+        self._tell(errors, among=len(walks), all_must=window is not None)
+        if not is_alone and vouched == set(walks) and not errors:
+            yield Page([], now(), overlaps=True)
 
     async def _account_pages(self, handle: str) -> AsyncGenerator[Page, None]:
-        try:
-            answer = await self._get("/api/v1/accounts/lookup", {"acct": handle})
-        except NotFoundError as exc:
-            raise NotFoundError(f"{self._host} knows no account {handle!r}") from exc
-        yield Page([self._payload("account", answer)], answer.received_at)
+        user, _, host = handle.lower().partition("@")
+        home = self._servers.get(host)
+        first = next(iter(self._servers.values()))
+        walk = home.account_pages(user) if home else first.account_pages(handle)
+        async with aclosing(walk) as pages:
+            async for page in pages:
+                yield page
 
-    async def _reply_pages(self, status_id: str) -> AsyncGenerator[Page, None]:
-        answer = await self._get(f"/api/v1/statuses/{status_id}/context")
-        payloads, unreadable = sorted_out(mapping(answer.body).get("descendants"), self._host)
-        yield Page(payloads, answer.received_at, unreadable=unreadable)
+    async def _refresh(self, uris: Sequence[str]) -> AsyncGenerator[Page, None]:
+        """What posts are now, each asked of its own server: only there its numbers are whole."""
+        homes: dict[str, list[Address]] = {}
+        for uri in dict.fromkeys(uris):
+            home = home_of(uri)
+            if home and (home.host in self._servers or self._options.ask_home_servers):
+                homes.setdefault(home.host, []).append(home)
+        walks = {
+            host: self._home(host, wanted[0].base).status_pages(wanted)
+            for host, wanted in homes.items()
+        }
+        errors: dict[str, TaglakeError] = {}
+        async with aclosing(side_by_side(walks)) as steps:
+            async for host, found in steps:
+                if isinstance(found, Page):
+                    yield found
+                elif found.error is not None and host in self._servers:
+                    errors[host] = found.error
+                elif found.error is not None:
+                    logger.info("no answer", extra={"server": host, "reason": str(found.error)})
+        ours = sum(host in self._servers for host in walks)
+        self._tell(errors, among=ours, all_must=False)
 
-    async def _refuse_closed_feed(self) -> None:
-        """Ask once whether tag feeds are open; a server before 4.5 does not tell."""
-        async with self._feed_check:
-            if self._feed_is_checked:
-                return
-            try:
-                instance = mapping((await self._get("/api/v2/instance")).body)
-            except (NotFoundError, StopPlatformError):
-                instance = {}  # the timeline itself will tell
-            access = mapping(mapping(instance.get("configuration")).get("timelines_access"))
-            feeds = mapping(access.get("hashtag_feeds"))
-            closed = {"disabled"} if self._headers else {"disabled", "authenticated"}
-            if feeds and closed.issuperset(map(str, feeds.values())):
-                mend = "set access_token, or " if "authenticated" in feeds.values() else ""
-                raise BlockedError(f"{self._host} closed its tag feeds; {mend}poll another server")
-            self._feed_is_checked = True
+    def _home(self, host: str, base: str) -> Server:
+        once = Settings(attempts=1, backoff_s=self._options.backoff_s, patience_s=0)
+        return self._servers.get(host) or Server(self._strangers, base, once)
 
-    async def _batch(self, path: str, edge: Edge | None) -> Batch:
-        params = {"limit": str(PAGE_SIZE)} | ({edge.name: edge.id} if edge else {})
+    def _tell(self, errors: Mapping[str, TaglakeError], *, among: int, all_must: bool) -> None:
+        """Raises what ended the walks if none came through; else the log tells it.
 
-        async def ask() -> Batch:
-            return read_batch(await self._ask(path, params), edge, self._host)
+        Args:
+            errors: Host to what ended its walk early.
+            among: How many walks there were.
+            all_must: Whether a server that may answer later must have been walked as well.
+        """
+        for host, error in errors.items():
+            logger.warning("server left out", extra={"server": host, "reason": str(error)})
+        may_pass = any(isinstance(error, RetryError) for error in errors.values())
+        if errors and (len(errors) == among or (all_must and may_pass)):
+            raise worst(list(errors.values()))
 
-        return await self._retry(ask)
 
-    async def _get(self, path: str, params: dict[str, str] | None = None) -> Answer:
-        return await self._retry(lambda: self._ask(path, params))
-
-    async def _ask(self, path: str, params: dict[str, str] | None) -> Answer:
-        return await self._http.get_json(self._options.instance + path, params, self._headers)
-
-    async def _retry(self, call: Callable[[], Awaitable[T]]) -> T:
-        attempts = self._options.attempts
-        return await retrying(call, backoff=self._backoff, attempts=attempts, on_wait=_log_wait)
-
-    def _payload(self, kind: str, answer: Answer) -> Payload:
-        return Payload(kind, mapping(answer.body), source=self._host)
-
-    def _local_id(self, value: str) -> str:
-        host = host_of(value)
-        status_id = urlsplit(value).path.rpartition("/")[2] if host == self._host else value
-        if not _is_local_id(status_id):
-            raise InvalidError(f"{value!r} is no status of {self._host}")
-        return status_id
+def _patience_s(options: Options) -> float:
+    """How long a poll waits for a limit: where others wait too, not longer than for an answer."""
+    return _ALONE_S if len(options.instances) == 1 else min(options.timeout_s, _ALONE_S)
 
 
 def normalise(payload: Payload, observed_at: datetime) -> Sequence[Record]:
@@ -249,11 +252,3 @@ def normalise(payload: Payload, observed_at: datetime) -> Sequence[Record]:
     if reader is None:
         raise PayloadError(f"mastodon has no payload of kind {payload.kind!r}")
     return reader(payload.body, observed_at, payload.source or "")
-
-
-def _is_local_id(text: str) -> bool:
-    return text.isascii() and text.isalnum()
-
-
-def _log_wait(exc: RetryError, wait_s: float) -> None:
-    logger.warning("waiting for the platform", extra={"reason": str(exc), "wait_s": wait_s})

@@ -2,11 +2,10 @@
 
 Methods: https://developers.google.com/youtube/v3/docs (search, videos, channels, commentThreads).
 A search gives ids only, newest first, and misses some and changes its order between calls; so each
-poll begins ``lookback_s`` before the newest video that was taken, and the counts come from
-``videos``, where what was deleted meanwhile is absent. The cursor moves with a poll's last page,
-so a cut-off poll starts anew. What a poll has no search pages for stays in the cursor, and a later
-poll with pages to spare goes back there. There is no count of a hashtag: ``totalResults`` is a
-guess, and not kept.
+poll goes back to ``lookback_s`` before the newest video that was taken, and the counts come from
+``videos``, where what was deleted meanwhile is absent. What a poll has no search pages for stays in
+the cursor, and the next goes on there before it looks for what is newer. There is no count of a
+hashtag: ``totalResults`` is a guess, and not kept.
 """
 
 from __future__ import annotations
@@ -15,80 +14,43 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-
-from ingestors.fields import host_of, mapping, mappings, moment, string, whole
-from ingestors.platform import Page, Payload, Target, Unreadable
-from ingestors.youtube_api import Access, Api
+from ingestors.credentials import by_name
+from ingestors.fields import mapping, mappings, moment, string, whole
+from ingestors.platform import Page, Payload, Target, Unreadable, Window
+from ingestors.youtube_api import MOST_IDS, Api
 from ingestors.youtube_comments import CommentWalk
-from ingestors.youtube_quota import Quota
-from ingestors.youtube_records import channel_records, comment_records, video_of, video_records
-from ingestors.youtube_search import Walk, read_found, read_place
+from ingestors.youtube_options import Options, about
+from ingestors.youtube_quota import Bucket, Quotas
+from ingestors.youtube_records import (
+    channel_records,
+    comment_records,
+    gone_records,
+    video_of,
+    video_records,
+)
+from ingestors.youtube_search import Stretch, Walk, read_found, read_place
 from lake import http
-from lake.errors import InvalidError, NotFoundError, PayloadError
+from lake.errors import InvalidError, NotFoundError, PayloadError, UnavailableError
 from lake.json_text import dumps
+from lake.quota import LimitBook
 from lake.records import Json, Record
 from lake.retry import Backoff
 from lake.times import now as real_now
+from lake.times import to_text
 
-_READERS = {"video": video_records, "channel": channel_records, "comment": comment_records}
+__all__ = ["Options", "Youtube", "about", "connect", "normalise"]
+
+_READERS = {
+    "video": video_records,
+    "channel": channel_records,
+    "comment": comment_records,
+    "gone": gone_records,
+}
+_BUCKETS: tuple[Bucket, ...] = ("search", "units")
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 _CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}")
-
-
-class Options(BaseModel):
-    """The platform's section of config.yaml.
-
-    Args:
-        key: An API key, from https://console.cloud.google.com/apis/credentials.
-        base: The API's address.
-        search_calls_per_day: The project's quota of searches.
-        units_per_day: The project's quota of all other calls.
-        max_search_pages_per_poll: Searches of 50 videos that a poll of a hashtag may make.
-        max_comment_pages_per_poll: Pages of 100 comments that a poll of a video may take.
-        region: Search as people in this country do (ISO 3166-1, two letters).
-        language: Prefer videos in this language (ISO 639-1).
-        lookback_s: How far before the newest video later polls begin.
-        timeout_s: Longest time for one call.
-        attempts: Calls in all before a poll is cut short; each costs.
-        backoff_s: Longest wait after the first failure; it doubles with each further one.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key: SecretStr
-    base: str = "https://youtube.googleapis.com/youtube/v3"
-    search_calls_per_day: Annotated[int, Field(ge=0)] = 100
-    units_per_day: Annotated[int, Field(ge=0)] = 10_000
-    max_search_pages_per_poll: Annotated[int, Field(ge=1, le=100)] = 1
-    max_comment_pages_per_poll: Annotated[int, Field(ge=1, le=1_000)] = 10
-    region: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] | None = None
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2}(-[A-Za-z]{2,4})?$")] | None = None
-    lookback_s: Annotated[int, Field(ge=0, le=7 * 86_400)] = 21_600
-    timeout_s: Annotated[float, Field(gt=0, le=600)] = 60
-    attempts: Annotated[int, Field(ge=1, le=20)] = 5
-    backoff_s: Annotated[float, Field(gt=0, le=60)] = 0.5
-
-    @field_validator("key")
-    @classmethod
-    def _a_key(cls, key: SecretStr) -> SecretStr:
-        text = key.get_secret_value().strip()
-        if not re.fullmatch(r"[!-~]+", text):
-            raise ValueError("must be an API key: no blanks, not empty")
-        return SecretStr(text)
-
-    @field_validator("base")
-    @classmethod
-    def _an_address(cls, base: str) -> str:
-        base = base.strip().rstrip("/")
-        if host_of(base) is None or urlsplit(base).query or "@" in base:
-            raise ValueError(
-                "must be an address, such as https://youtube.googleapis.com/youtube/v3"
-            )
-        return base
 
 
 @asynccontextmanager
@@ -101,12 +63,14 @@ async def connect(
         options: Its section of config.yaml.
         clock: The current time, aware; by it the quotas begin anew.
     """
-    async with http.connect(http.HttpOptions(timeout_s=options.timeout_s)) as client:
+    limits = LimitBook(clock)
+    settings = http.HttpOptions(timeout_s=options.timeout_s)
+    async with http.connect(settings, limits=limits, clock=clock) as client:
         yield Youtube(client, options, clock)
 
 
 class Youtube:
-    """The API with one key; see ``ingestors.platform.Platform``."""
+    """The API with the operator's keys; see ``ingestors.platform.Platform``."""
 
     name = "youtube"
     context: str | None = None
@@ -115,11 +79,18 @@ class Youtube:
         self.limits = client.limits
         self._options = options
         self._clock = clock
-        searches, units = options.search_calls_per_day, options.units_per_day
+        self._keys = by_name(options.key)
+        self._quotas = Quotas(
+            client.limits,
+            self._keys,
+            search=options.search_calls_per_day,
+            units=options.units_per_day,
+        )
         self._api = Api(
             client,
-            Access(options.base, options.key),
-            Quota(search=searches, units=units, clock=clock),
+            options.base,
+            self._keys,
+            self._quotas,
             backoff=Backoff(base_s=options.backoff_s),
             attempts=options.attempts,
         )
@@ -132,7 +103,12 @@ class Youtube:
         """
         value = target.value.strip()
         if target.kind == "hashtag" and value.strip("#"):
-            return self._tag_pages(value.strip("#"), cursor)
+            query = self._query(value.strip("#"))
+            if target.window is not None:
+                return self._window_pages(query, target.window, cursor)
+            return self._tag_pages(query, cursor)
+        if target.kind == "posts" and value and all(map(_VIDEO_ID.fullmatch, value.split())):
+            return self._video_pages(list(dict.fromkeys(value.split())))
         if target.kind == "profile" and value.strip("@"):
             return self._channel_pages(value)
         if target.kind == "comments" and _VIDEO_ID.fullmatch(value):
@@ -154,17 +130,20 @@ class Youtube:
         return (Target(self.name, "comments", id_),) if _VIDEO_ID.fullmatch(id_) else ()
 
     async def check(self) -> str:
-        """See ``Platform.check``."""
+        """See ``Platform.check``; it costs a unit."""
         await self._api.videos(["jNQXAC9IVRw"])
-        return "the key is accepted"
+        searches, units = (self._quotas.left(name, self._keys) for name in _BUCKETS)
+        return f"the key is accepted; {searches:,} searches and {units:,} units are left today"
 
-    async def _tag_pages(self, tag: str, cursor: str | None) -> AsyncGenerator[Page, None]:
+    async def _tag_pages(
+        self, query: dict[str, str], cursor: str | None
+    ) -> AsyncGenerator[Page, None]:
         walk = Walk(read_place(cursor), timedelta(seconds=self._options.lookback_s))
         channels: dict[str, Json] = {}
         seen: set[str] = set()
         at = self._clock()
         for left in reversed(range(self._options.max_search_pages_per_poll)):
-            answer = await self._api.search(self._query(tag) | walk.params())
+            answer = await self._api.search(query | walk.params())
             ids: list[str] = []
             if answer is None:
                 walk.forget_token()
@@ -175,11 +154,55 @@ class Youtube:
             seen.update(ids)
             payloads, unreadable = await self._videos(ids, channels)
             is_last = walk.over or left == 0
-            place = walk.place().to_text() if is_last else None
+            # A first poll that is cut off begins anew: there is no start that a gap could have.
+            place = walk.place().to_text() if is_last or not walk.is_first else None
             overlaps = walk.overlaps if is_last else None
             yield Page(payloads, at, place, overlaps, unreadable)
             if is_last:
                 return
+
+    async def _window_pages(
+        self, query: dict[str, str], window: Window, cursor: str | None
+    ) -> AsyncGenerator[Page, None]:
+        """The window from its end down; the cursor is the time that was reached."""
+        start, reached = window[0], min(window[1], moment(cursor) or window[1])
+        if reached <= start:
+            return
+        stretch = Stretch(start, reached)
+        channels: dict[str, Json] = {}
+        seen: set[str] = set()
+        while not stretch.ended:
+            if stretch.stuck:
+                raise UnavailableError("youtube's search leads in a circle")
+            answer = await self._api.search(query | stretch.params())
+            if answer is None:
+                stretch.begin_anew()
+                continue
+            found = read_found(answer.body)
+            stretch.take(found)
+            payloads, unreadable = await self._videos(
+                [id_ for id_ in found.ids if id_ not in seen], channels
+            )
+            seen.update(found.ids)
+            reached = start if stretch.ended else stretch.rest() or reached
+            kept = [one for one in payloads if _is_in(window, one)]
+            yield Page(kept, answer.received_at, to_text(reached), None, unreadable)
+
+    async def _video_pages(self, ids: Sequence[str]) -> AsyncGenerator[Page, None]:
+        """Known videos with their numbers now; one that is absent is gone."""
+        channels: dict[str, Json] = {}
+        for first in range(0, len(ids), MOST_IDS):
+            some = ids[first : first + MOST_IDS]
+            answer = await self._api.lookup(some)
+            items = answer.body["items"] if answer else []
+            videos, unreadable = _sorted_out(items)
+            payloads = await self._with_channels(videos, channels)
+            there = {string(video.get("id")) for video in videos}
+            # What stands there without an id may be any of those that seem to be missing.
+            if not unreadable and None not in there:
+                payloads += [Payload("gone", {"id": id_}) for id_ in some if id_ not in there]
+            at = answer.received_at if answer else self._clock()
+            yield Page(payloads, at, unreadable=unreadable)
 
     def _query(self, tag: str) -> dict[str, str]:
         query = {"q": f"#{tag}", "type": "video", "order": "date", "safeSearch": "none"}
@@ -194,6 +217,11 @@ class Youtube:
     ) -> tuple[list[Payload], list[Unreadable]]:
         """The videos that are still there, each with its channel, in the search's order."""
         videos, unreadable = _sorted_out(await self._api.videos(ids))
+        return await self._with_channels(videos, channels), unreadable
+
+    async def _with_channels(
+        self, videos: Sequence[Json], channels: dict[str, Json]
+    ) -> list[Payload]:
         owners = [string(mapping(video.get("snippet")).get("channelId")) for video in videos]
         unknown = [owner for owner in owners if owner and owner not in channels]
         for channel in mappings(await self._api.channels(unknown)):
@@ -203,7 +231,7 @@ class Youtube:
         for video, owner in zip(videos, owners, strict=True):
             channel = {"channel": channels[owner]} if owner in channels else {}
             payloads.append(Payload("video", {"video": video} | channel))
-        return payloads, unreadable
+        return payloads
 
     async def _channel_pages(self, value: str) -> AsyncGenerator[Page, None]:
         by_id = _CHANNEL_ID.fullmatch(value)
@@ -250,3 +278,9 @@ def _sorted_out(items: Any) -> tuple[list[Json], list[Unreadable]]:
     strange = [item for item in items or [] if not isinstance(item, dict)]
     letters = [Unreadable(dumps(item).decode(), "no object in a list of items") for item in strange]
     return mappings(items), letters
+
+
+def _is_in(window: Window, payload: Payload) -> bool:
+    """Whether a video is of the window; one whose time nobody tells goes to the dead letters."""
+    published = moment(mapping(video_of(payload.body).get("snippet")).get("publishedAt"))
+    return published is None or window[0] <= published < window[1]

@@ -9,6 +9,9 @@ from taglake.sample.compose import TAG
 from taglake.sample.drafts import Draft
 from taglake.sample.reach import Reach
 
+PLACE = "the sample"
+"""Where its payloads say they come from: not from a platform, whose structure they do not show."""
+
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MS = timedelta(milliseconds=1)
 _HEX_TO_BASE32 = str.maketrans("0189", "ghij")  # the hex digits that base32 lacks

@@ -9,7 +9,7 @@ from ingestors.platform import Payload
 from lake.records import Json
 from taglake.sample.drafts import Draft
 from taglake.sample.people import Person
-from taglake.sample.shape import base32, epoch_ms, iso, numbers, opaque, spans
+from taglake.sample.shape import PLACE, base32, epoch_ms, iso, numbers, opaque, spans
 
 KIND = "post"
 _SERVER_DELAY = timedelta(seconds=2)
@@ -47,7 +47,7 @@ def payload(draft: Draft, observed_at: datetime) -> Payload:
         del body["quoteCount"], body["bookmarkCount"]
     if hidden < 20:
         del body["likeCount"]
-    return Payload(KIND, body)
+    return Payload(KIND, body, PLACE)
 
 
 def _record(draft: Draft, hidden: int) -> Json:

@@ -10,7 +10,7 @@ from lake.records import Json
 from taglake.sample.compose import TAG
 from taglake.sample.drafts import Draft
 from taglake.sample.people import Person
-from taglake.sample.shape import epoch_ms, iso, numbers
+from taglake.sample.shape import PLACE, epoch_ms, iso, numbers
 
 KIND = "status"
 HOST = "social.example"
@@ -60,7 +60,7 @@ def payload(draft: Draft, observed_at: datetime) -> Payload:
         body["quote"] = {"state": "accepted", "quoted_status_id": str(_local_id(parent))}
     if hidden < 30:  # servers that hide what they know of remote posts
         body["favourites_count"] = body["quotes_count"] = None
-    return Payload(KIND, body, source=HOST)
+    return Payload(KIND, body, PLACE, HOST)
 
 
 def _local_id(draft: Draft) -> int:

@@ -8,7 +8,7 @@ from ingestors.platform import Payload
 from lake.records import Json
 from taglake.sample.drafts import Draft
 from taglake.sample.people import Person
-from taglake.sample.shape import epoch_ms, iso, numbers, spans
+from taglake.sample.shape import PLACE, epoch_ms, iso, numbers, spans
 
 KIND = "tweet"
 # Ids hold the time in milliseconds since 2010-11-04 above 22 bits (Twitter's Snowflake).
@@ -41,7 +41,7 @@ def payload(draft: Draft, observed_at: datetime) -> Payload:
         key = f"{3 if draft.media == 'photo' else 13}_{tweet['id']}"
         tweet["attachments"] = {"media_keys": [key]}
         includes["media"] = [{"media_key": key, "type": draft.media}]
-    return Payload(KIND, {"data": tweet, "includes": includes})
+    return Payload(KIND, {"data": tweet, "includes": includes}, PLACE)
 
 
 def _tweet(draft: Draft, observed_at: datetime) -> Json:

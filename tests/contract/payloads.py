@@ -12,9 +12,11 @@ from typing import Any
 
 import yaml
 
+from ingestors.connections import mapper
 from ingestors.platform import Payload
 from lake.records import Json, Record
 
+KEPT = Path(__file__).resolve().parents[1] / "payloads"
 SHARED = Path(__file__).resolve().parents[2] / "../shared/payloads"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -28,12 +30,26 @@ class Case:
         normalise: The pure function under test.
         payloads: Recorded ones.
         platforms: Where the records may say that they come from.
+        told_twice: Whether payloads tell some numbers twice, exact and rounded.
     """
 
     name: str
     normalise: Callable[[Payload, datetime], Iterable[Record]]
     payloads: tuple[Payload, ...]
     platforms: frozenset[str]
+    told_twice: bool = False
+
+
+def kept(known: Iterable[str]) -> tuple[Case, ...]:
+    """A case for each folder of payloads that the project keeps, for platforms not in ``known``."""
+    cases = []
+    for folder in sorted(path for path in KEPT.glob("*") if path.name not in known):
+        files = sorted(folder.glob("*.jsonl"))
+        lines = [line for path in files for line in path.read_bytes().splitlines()]
+        payloads = tuple(Payload(**json.loads(line)) for line in lines)
+        name = folder.name
+        cases.append(Case(name, mapper(name), payloads, frozenset({name})))
+    return tuple(cases)
 
 
 def mastodon() -> tuple[Payload, ...]:
@@ -47,7 +63,14 @@ def mastodon() -> tuple[Payload, ...]:
             for payload in _mastodon_objects(body, path.name):
                 text = json.dumps([payload.kind, payload.body], sort_keys=True)
                 found.setdefault(text, payload)
-    return tuple(found.values())
+    return (*found.values(), *_gone())
+
+
+def _gone() -> Iterator[Payload]:
+    """Made by hand: what the platform itself makes of a 404 or a 410."""
+    for status in (404, 410):
+        uri = f"https://mastodon.example/users/ann/statuses/{status}"
+        yield Payload("gone", {"uri": uri, "status": status}, None, "mastodon.example")
 
 
 def distinct_shapes(payloads: Iterable[Payload], limit: int) -> list[Payload]:

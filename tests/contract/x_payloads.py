@@ -35,10 +35,23 @@ RENAMED: Json = {
     "includes": {"users": [{"id": "7", "name": "Ann", "username": "ann"}]},
 }
 
+# Made by hand after the documentation's examples: posts that a look-up by id does not show.
+LOST: Json = {
+    "value": "2000000000000000002",
+    "detail": "Could not find tweet with ids: [2000000000000000002].",
+    "title": "Not Found Error",
+    "resource_type": "tweet",
+    "parameter": "ids",
+    "resource_id": "2000000000000000002",
+    "type": "https://api.x.com/2/problems/resource-not-found",
+}
+HIDDEN = LOST | {"type": "https://api.twitter.com/2/problems/not-authorized-for-resource"}
+
 
 def of_x() -> tuple[Payload, ...]:
-    """Posts, users and counts of every kind of recording, and the new names."""
-    found = [Payload("tweet", RENAMED)]
+    """Posts, users and counts of every kind of recording, the new names, and lost posts."""
+    found = [Payload("tweet", RENAMED), Payload("post", RENAMED | {"includes": {}})]
+    found += [Payload("gone", {"id": LOST["value"], "problem": one}) for one in (LOST, HIDDEN)]
     for path in sorted(FOLDER.rglob("*.*")):
         if path.name != "testsearchtweets.json":  # v1.1
             found += islice(_payloads(path), MOST_OF_A_FILE)

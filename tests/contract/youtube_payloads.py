@@ -31,7 +31,8 @@ def error(name: str) -> Any:
 def youtube() -> tuple[Payload, ...]:
     """Every recorded video, channel and comment thread, and videos with their channels.
 
-    The recorded videos were asked for without their counts, so one is made by hand.
+    The recorded videos were asked for without their counts, so one is made by hand; and so is what
+    stands for a video that is gone.
     """
     found: dict[str, Payload] = {}
     channels: dict[str, Json] = {}
@@ -43,7 +44,8 @@ def youtube() -> tuple[Payload, ...]:
                 found.setdefault(f"{kind}{item}", Payload(kind, item, path.name))
             if kind == "channel" and "statistics" in item:
                 channels[item["id"]] = item
-    return (*found.values(), *_with_channels(list(found.values()), channels))
+    gone = Payload("gone", {"id": "dQw4w9WgXcQ"})
+    return (*found.values(), *_with_channels(list(found.values()), channels), gone)
 
 
 def _with_channels(payloads: list[Payload], channels: dict[str, Json]) -> list[Payload]:

@@ -75,6 +75,10 @@ class FakeBluesky:
         fails_deep: Whether it answers 502 there instead of leaving the cursor out.
         thread: What getPostThread answers.
         profile: What getProfile answers; None for an account that is not there.
+        barred: Who may not sign in.
+        accounts: Who signed in, once for each time.
+        searched_by: Who searched, in order.
+        post_faults: Played one a getPosts call, None for a call that goes well.
     """
 
     posts: list[Json] = field(default_factory=list)
@@ -86,6 +90,10 @@ class FakeBluesky:
     fails_deep: bool = False
     thread: Any = None
     profile: Json | None = None
+    barred: set[str] = field(default_factory=set)
+    accounts: list[str] = field(default_factory=list)
+    searched_by: list[str] = field(default_factory=list)
+    post_faults: deque[Fault | None] = field(default_factory=deque)
     live: set[str] = field(default_factory=set)
     tokens_made: int = 0
     refresh_works: bool = True
@@ -161,31 +169,51 @@ def _answer(fake: FakeBluesky) -> Handler:
         fake.calls.append((method, dict(request.query)))
         if method in ("createSession", "refreshSession"):
             return await _sign_in(fake, request, method)
-        if method == "getProfile":
-            if fake.profile is None:
-                return refused("InvalidRequest", 400)
-            return web.json_response(fake.profile)
-        if method == "getPostThread":
-            if fake.thread is None:
-                return refused("NotFound", 400)
-            return web.json_response({"thread": fake.thread})
+        if method == "getPosts":
+            fault = fake.post_faults.popleft() if fake.post_faults else None
+            return await fault(fake, request) if fault else _posts(fake, request)
+        if method in ("getProfile", "getPostThread"):
+            return _public(fake, method)
         return await _search(fake, request, method)
 
     return handler
+
+
+def _public(fake: FakeBluesky, method: str) -> web.Response:
+    if method == "getProfile":
+        return refused("InvalidRequest", 400) if fake.profile is None else _json(fake.profile)
+    return refused("NotFound", 400) if fake.thread is None else _json({"thread": fake.thread})
+
+
+def _json(body: Any) -> web.Response:
+    return web.json_response(body)
 
 
 async def _sign_in(fake: FakeBluesky, request: web.Request, method: str) -> web.Response:
     if request.method != "POST":
         return refused("InvalidRequest", 405)
     if method == "createSession":
-        if (await request.json())["password"] != fake.password:
+        body = await request.json()
+        who = body["identifier"]
+        if body["password"] != fake.password or who in fake.barred:
             return refused("AuthenticationRequired", 401)
+        fake.accounts.append(who)
     elif not fake.refresh_works or "refresh" not in request.headers["Authorization"]:
         return refused("ExpiredToken", 400)
+    else:
+        who = request.headers["Authorization"].partition("refresh/")[2].partition("/")[0]
     fake.tokens_made += 1
-    access = f"access-{fake.tokens_made}"
+    access = f"access/{who}/{fake.tokens_made}"
     fake.live.add(access)
-    return web.json_response({"accessJwt": access, "refreshJwt": f"refresh-{fake.tokens_made}"})
+    refresh = f"refresh/{who}/{fake.tokens_made}"
+    return web.json_response({"accessJwt": access, "refreshJwt": refresh})
+
+
+def _posts(fake: FakeBluesky, request: web.Request) -> web.Response:
+    uris = request.query.getall("uris")
+    if len(uris) > 25:
+        return refused("InvalidRequest", 400)
+    return web.json_response({"posts": [one for one in fake.posts if one["uri"] in uris]})
 
 
 async def _search(fake: FakeBluesky, request: web.Request, method: str) -> web.StreamResponse:
@@ -194,8 +222,11 @@ async def _search(fake: FakeBluesky, request: web.Request, method: str) -> web.S
         return web.Response(status=403, text="<html>403</html>", content_type="text/html")
     if token not in fake.live:
         return refused("ExpiredToken", 400)
+    if method == "getPreferences":
+        return _json({})
     if method == "searchPostsV2" and not fake.has_v2:
         return refused("MethodNotImplemented", 501)
+    fake.searched_by.append(token.split("/")[1])
     fault = fake.faults.popleft() if fake.faults else None
     if fault:
         return await fault(fake, request)

@@ -20,10 +20,12 @@ def options(fake: FakeBluesky, **changes: Any) -> Options:
     )
 
 
-async def poll(fake: FakeBluesky, cursor: str | None = None, **changes: Any) -> list[Page]:
-    """Every page of one poll of the hashtag."""
+async def poll(
+    fake: FakeBluesky, cursor: str | None = None, target: Target = VANS, **changes: Any
+) -> list[Page]:
+    """Every page of one poll, of the hashtag if nothing else is said."""
     async with connect(options(fake, **changes)) as platform:
-        return [page async for page in platform.pages(VANS, cursor)]
+        return [page async for page in platform.pages(target, cursor)]
 
 
 def uris(pages: list[Page]) -> list[str]:

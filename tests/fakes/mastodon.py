@@ -33,16 +33,24 @@ class FakeMastodon:
 
     Args:
         statuses: By id; add to it whenever you like.
-        faults: Played one a call before anything else, None for a call that goes well.
+        faults: Played one a timeline call before anything else, None for one that goes well.
+        status_faults: The same for calls that ask for statuses by id.
         paths: Each call's path and query, in order.
         feed_access: What ``/api/v2/instance`` says of tag feeds; None for a server before 4.5.
         token: What a caller must bring; None lets everybody in.
+        has_several: Whether several statuses can be asked for at once (4.3).
+        gone: HTTP status for statuses that are not there.
+        bearers: What each call brought, in order.
         when_called: Run at the start of each timeline call, such as to add a status.
     """
 
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: deque[Fault | None] = field(default_factory=deque)
+    status_faults: deque[Fault | None] = field(default_factory=deque)
     paths: list[str] = field(default_factory=list)
+    bearers: list[str] = field(default_factory=list)
+    has_several: bool = True
+    gone: int = 404
     feed_access: dict[str, str] | None = None
     token: str | None = None
     when_called: Callable[[], None] = lambda: None
@@ -130,6 +138,8 @@ async def run_mastodon() -> AsyncIterator[FakeMastodon]:
     app.router.add_get("/api/v1/timelines/tag/{tag}", _timeline(fake))
     app.router.add_get("/api/v1/accounts/lookup", _lookup(fake))
     app.router.add_get("/api/v1/statuses/{id}/context", _context(fake))
+    app.router.add_get("/api/v1/statuses/{id}", _status(fake))
+    app.router.add_get("/api/v1/statuses", _several(fake))
     async with TestServer(app) as server:
         fake.base = str(server.make_url("")).rstrip("/")
         yield fake
@@ -142,10 +152,13 @@ def _guard(fake: FakeMastodon) -> Any:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         fake.paths.append(request.path_qs)
+        fake.bearers.append(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if fake.token and request.headers.get("Authorization") != f"Bearer {fake.token}":
             return web.json_response({"error": "The access token is invalid"}, status=401)
         is_timeline = request.path.startswith("/api/v1/timelines/")
-        fault = fake.faults.popleft() if fake.faults and is_timeline else None
+        is_status = request.path.startswith("/api/v1/statuses")
+        queue = fake.faults if is_timeline else fake.status_faults if is_status else None
+        fault = queue.popleft() if queue else None
         if is_timeline:
             fake.when_called()
         return await (fault(fake, request) if fault else handler(request))
@@ -191,6 +204,28 @@ def _lookup(fake: FakeMastodon) -> Handler:
         if request.query["acct"] != "ann":
             return web.json_response({"error": "Record not found"}, status=404)
         return web.json_response(account(fake.base))
+
+    return handler
+
+
+def _status(fake: FakeMastodon) -> Handler:
+    async def handler(request: web.Request) -> web.Response:
+        found = fake.statuses.get(request.match_info["id"])
+        if found is None:
+            return web.json_response({"error": "Record not found"}, status=fake.gone)
+        return web.json_response(found)
+
+    return handler
+
+
+def _several(fake: FakeMastodon) -> Handler:
+    async def handler(request: web.Request) -> web.Response:
+        ids = request.query.getall("id[]")
+        if not fake.has_several:
+            return web.json_response({"error": "Not Found"}, status=404)
+        if len(ids) > 20:
+            return web.json_response({"error": "Validation failed"}, status=422)
+        return web.json_response([fake.statuses[id_] for id_ in ids if id_ in fake.statuses])
 
     return handler
 

@@ -79,7 +79,9 @@ async def running_api(app: FastAPI) -> AsyncIterator[Api]:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await server.listens.wait()
         port = listener.getsockname()[1]
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-            yield Api(session, port)
-        server.should_exit = True
-        await serving
+        try:
+            async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+                yield Api(session, port)
+        finally:
+            server.should_exit = True
+            await serving

@@ -1,4 +1,4 @@
-"""An X API v2 on loopback: its searches, counts, accounts, refusals and faults in scripted order.
+"""An X API v2 on loopback: its searches and counts, refusals and faults in scripted order.
 
 Shapes as in the recordings: ``data`` is missing where nothing was found, accounts that are not
 there come with a good status, and the reset of the rate limit is in seconds after 1970.
@@ -42,15 +42,25 @@ class FakeX:
         posts: By id; add to it whenever you like.
         faults: Played one a search before anything else, None for a search that goes well.
         count_faults: The same for counts.
+        path_faults: The same by path.
+        token_faults: The same by token, whatever it calls.
+        tokens: Those that are accepted.
         calls: Each call's path and query, in order.
+        callers: The token of each call.
         hours: What the counts hold.
+        hidden: Ids of posts that are there, but shown to nobody.
         errors: What every page holds beside its posts.
     """
 
     posts: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: deque[Fault | None] = field(default_factory=deque)
     count_faults: deque[Fault | None] = field(default_factory=deque)
+    path_faults: dict[str, deque[Fault | None]] = field(default_factory=dict)
+    token_faults: dict[str, deque[Fault | None]] = field(default_factory=dict)
+    tokens: set[str] = field(default_factory=lambda: {TOKEN})
     calls: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    callers: list[str] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
     hours: list[int] = field(default_factory=lambda: [5, 0, 2])
     errors: list[dict[str, Any]] = field(default_factory=list)
     last_page: dict[str, Any] = field(default_factory=dict)
@@ -76,6 +86,9 @@ class FakeX:
             return invalid("'since_id' must be a tweet id created after [7 days ago]", "since_id")
         if "start_time" in query and _since_s(query["start_time"]) > WEEK_S:
             return invalid("'start_time' must be within 7 days", "start_time")
+        if "end_time" in query and _since_s(query["end_time"]) < 10:
+            return invalid("'end_time' must be a minimum of 10 seconds prior", "end_time")
+        start, end = query.get("start_time", ""), query.get("end_time", "9999")
         below = int(query.get("next_token", "t" + str(2**63))[1:])
         asked = query["query"].partition(":")
         chosen = [
@@ -84,6 +97,7 @@ class FakeX:
             if int(since) < int(one["id"]) < below
             and (asked[0] != "conversation_id" or one["conversation_id"] == asked[2])
             and _age_s(one["id"]) < WEEK_S
+            and start <= one["created_at"] < end
         ]
         chosen.sort(key=lambda one: -int(one["id"]))
         size = int(query["max_results"])
@@ -224,26 +238,30 @@ def invalid(message: str, parameter: str) -> web.Response:
 @asynccontextmanager
 async def run_x() -> AsyncIterator[FakeX]:
     """A server on a free port of loopback, closed at the end of the block."""
+    from tests.fakes import x_lookups  # it builds on this module
+
     fake = FakeX()
     app = web.Application(middlewares=[_guard(fake)])
     app.router.add_get(SEARCH, _answering(fake.search))
     app.router.add_get(COUNTS, _answering(fake.count))
-    app.router.add_get("/2/users/by/username/{name}", _answering(_look_up))
+    for path, answer in x_lookups.answers(fake).items():
+        app.router.add_get(path, _answering(answer))
     async with TestServer(app) as server:
         fake.base = str(server.make_url("")).rstrip("/")
         yield fake
 
 
 def _guard(fake: FakeX) -> Any:
-    faults = {SEARCH: fake.faults, COUNTS: fake.count_faults}
-
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         fake.calls.append((request.path, dict(request.query)))
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        fake.callers.append(token)
+        if token not in fake.tokens:
             body = {"title": "Unauthorized", "type": "about:blank", "status": 401}
             return web.json_response(body | {"detail": "Unauthorized"}, status=401)
-        script = faults.get(request.path)
+        scripts = {SEARCH: fake.faults, COUNTS: fake.count_faults} | fake.path_faults
+        script = fake.token_faults.get(token) or scripts.get(request.path)
         fault = script.popleft() if script else None
         return await (fault(fake, request) if fault else handler(request))
 
@@ -255,20 +273,6 @@ def _answering(answer: Callable[[web.Request], web.Response]) -> Handler:
         return answer(request)
 
     return handler
-
-
-def _look_up(request: web.Request) -> web.Response:
-    name = request.match_info["name"]
-    if name == "ann":
-        return web.json_response({"data": user()}, headers=limit_headers())
-    problem_ = {
-        "value": name,
-        "detail": f"Could not find user with username: [{name}].",
-        "title": "Not Found Error",
-        "resource_type": "user",
-        "type": PROBLEMS + "resource-not-found",
-    }
-    return web.json_response({"errors": [problem_]})
 
 
 def _age_s(id_: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,7 +29,10 @@ class FakeYoutube:
         hidden: Ids that a search still finds though the video is gone.
         threads: Comment threads by video id, oldest first.
         faults: By method, played one a call, None for a call that goes well.
+        key_faults: The same by key, whatever it calls.
+        keys: Those that are accepted.
         calls: Method and query of each call, in order.
+        callers: The key of each call.
         query_ends: Results that one query gives at most.
     """
 
@@ -36,7 +40,10 @@ class FakeYoutube:
     hidden: set[str] = field(default_factory=set)
     threads: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     faults: dict[str, deque[Fault | None]] = field(default_factory=dict)
+    key_faults: dict[str, deque[Fault | None]] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=lambda: {KEY})
     calls: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    callers: list[str] = field(default_factory=list)
     query_ends: int = 500
     base: str = ""
 
@@ -176,9 +183,11 @@ async def run_youtube() -> AsyncIterator[FakeYoutube]:
     async def handler(request: web.Request) -> web.StreamResponse:
         method, query = request.match_info["method"], dict(request.query)
         fake.calls.append((method, query))
-        if request.headers.get("X-Goog-Api-Key") != KEY or "key" in query:
+        key = request.headers.get("X-Goog-Api-Key", "")
+        fake.callers.append(key)
+        if key not in fake.keys or "key" in query:
             return error(400, "keyInvalid")
-        faults = fake.faults.get(method)
+        faults = fake.key_faults.get(key) or fake.faults.get(method)
         fault = faults.popleft() if faults else None
         return await fault(fake, request) if fault else methods[method](query)
 
@@ -228,3 +237,8 @@ def empty_with_more(token: str) -> Fault:
         return answer("youtube#searchListResponse", [], nextPageToken=token)
 
     return fault
+
+
+def json_of(response: web.Response) -> Any:
+    """The body of an answer."""
+    return json.loads(response.text or "null")

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# The data sets are not part of the project; where they are not, there is nothing to compare with.
-if not (Path(__file__).parents[2] / "../shared/datasets").is_dir():
-    collect_ignore = ["test_real_data.py"]
+# What was recorded is not part of the project; where it is not, there is nothing to compare with.
+_SHARED = Path(__file__).parents[2] / "../shared"
+collect_ignore = []
+if not (_SHARED / "datasets").is_dir():
+    collect_ignore += ["test_real_data.py"]
+if not (_SHARED / "payloads").is_dir():
+    collect_ignore += ["test_instagram_recordings.py", "test_reddit_recordings.py"]

@@ -65,8 +65,15 @@ async def test_a_wrong_password_is_one_clear_line_and_sent_once(fake: FakeBluesk
 
 async def test_searching_without_an_account_is_refused_before_any_call(fake: FakeBluesky) -> None:
     with pytest.raises(UnauthorizedError, match="set identifier and app_password"):
-        await poll(fake, identifier=None, app_password=None)
+        await poll(fake, identifier=None, app_password=None, stream=False)
 
+    assert fake.calls == []
+
+
+async def test_without_an_account_a_hashtags_posts_are_the_streams_business(
+    fake: FakeBluesky,
+) -> None:
+    assert await poll(fake, identifier=None, app_password=None) == []
     assert fake.calls == []
 
 

@@ -90,7 +90,7 @@ async def test_a_mistake_is_one_clear_line_and_status_2(
 async def test_mistakes_in_the_configuration_are_told_before_anything_is_done(
     lake_of_test: LakeOfTest, taglake: CommandLine
 ) -> None:
-    lake_of_test.config_file(api={"prot": 1}, platforms={"mastodon": {"instance": "x"}})
+    lake_of_test.config_file(api={"prot": 1}, platforms={"mastodon": {"instances": ["x"]}})
     unknown_key = await taglake("campaign", "list")
     lake_of_test.config_file(elasticsearch={"password": "${NOT_THERE_AT_ALL}"})
     no_secret = await taglake("campaign", "list")

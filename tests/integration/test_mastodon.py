@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from ingestors.mastodon_places import places_text
 from ingestors.platforms.mastodon import connect
 from lake.errors import RetryError, UnavailableError
 from tests.fakes import mastodon as fakes
 from tests.fakes.mastodon import FakeMastodon, Fault, run_mastodon, status_id
-from tests.fakes.mastodon_poll import VANS, ids, last_cursor, options, poll
+from tests.fakes.mastodon_poll import VANS, host, ids, last_place, options, poll
 
 FAULTS: dict[str, Fault] = {
     "429 with a reset": fakes.refusing(429, reset_s=0.3),
@@ -38,8 +39,9 @@ async def test_a_first_poll_gives_the_history_and_then_every_status_once(
 
     assert [payload.kind for payload in pages[0].payloads] == ["tag"]
     assert sorted(ids(pages)) == sorted(posted)
-    assert last_cursor(pages) == posted[-1]
-    assert {page.overlaps for page in pages} == {None}
+    assert last_place(pages) == posted[-1]
+    assert [page.overlaps for page in pages[:-1]] == [None] * (len(pages) - 1)
+    assert pages[-1].overlaps is True  # the timeline was walked to its very end
 
 
 async def test_the_first_polls_cursor_comes_with_its_last_page_only(fake: FakeMastodon) -> None:
@@ -56,7 +58,7 @@ async def test_the_first_poll_goes_back_as_far_as_it_is_told(fake: FakeMastodon)
     pages = await poll(fake, first_poll_pages=2)
 
     assert sorted(ids(pages)) == posted[-80:]
-    assert last_cursor(pages) == posted[-1]
+    assert last_place(pages) == posted[-1]
 
 
 async def test_what_arrives_during_a_first_poll_is_in_the_next(fake: FakeMastodon) -> None:
@@ -65,14 +67,14 @@ async def test_what_arrives_during_a_first_poll_is_in_the_next(fake: FakeMastodo
 
     first = await poll(fake)
     fake.when_called = lambda: None
-    second = await poll(fake, last_cursor(first))
+    second = await poll(fake, last_place(first))
 
     assert sorted(ids(first) + ids(second)) == sorted(posted)
 
 
 async def test_later_polls_walk_forward_without_a_gap(fake: FakeMastodon) -> None:
     posted = fake.add(10)
-    cursor = last_cursor(await poll(fake))
+    cursor = last_place(await poll(fake))
     new = fake.add(130)
 
     pages = await poll(fake, cursor)
@@ -80,7 +82,7 @@ async def test_later_polls_walk_forward_without_a_gap(fake: FakeMastodon) -> Non
     assert ids(pages) != []
     assert sorted(ids(pages)) == new
     assert [page.overlaps for page in pages[1:]] == [True] * (len(pages) - 1)
-    assert last_cursor(pages) == new[-1] > posted[-1]
+    assert last_place(pages) == new[-1] > posted[-1]
 
 
 async def test_a_walk_ends_although_statuses_keep_arriving(fake: FakeMastodon) -> None:
@@ -111,7 +113,7 @@ async def test_an_unused_tag_moves_no_cursor(fake: FakeMastodon) -> None:
     pages = await poll(fake)
 
     assert ids(pages) == []
-    assert last_cursor(pages) is None
+    assert last_place(pages) is None
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
@@ -126,7 +128,7 @@ async def test_no_fault_loses_or_doubles_a_status(
     pages = await poll(fake, None if start is None else status_id(-1))
 
     assert sorted(ids(pages)) == sorted(posted)
-    assert last_cursor(pages) == posted[-1]
+    assert last_place(pages) == posted[-1]
     assert not fake.faults
 
 
@@ -186,7 +188,7 @@ async def test_a_walk_that_is_cut_off_anywhere_resumes_without_a_loss(
         whole = await poll(fake, start)
         for given in range(len(whole) + 1):
             written = whole[:given]
-            cursor = last_cursor(written, start)
+            cursor = last_place(written, start)
 
             rest = await poll(fake, cursor)
 
@@ -198,7 +200,8 @@ async def test_every_status_id_is_a_place_to_resume(fake: FakeMastodon) -> None:
 
     async with connect(options(fake)) as platform:
         for number, cursor in enumerate(posted):
-            pages = [page async for page in platform.pages(VANS, cursor)]
+            place = places_text({host(fake): cursor})
+            pages = [page async for page in platform.pages(VANS, place)]
             assert sorted(ids(pages)) == posted[number + 1 :]
 
 
@@ -214,7 +217,7 @@ async def test_a_status_that_federated_late_is_found(fake: FakeMastodon) -> None
     assert late not in ids(without)
     assert {late, *new} <= set(ids(pages))
     assert len(ids(pages)) == len(set(ids(pages)))
-    assert last_cursor(pages) == new[0]
+    assert last_place(pages) == new[0]
 
 
 async def test_looking_back_moves_no_cursor_backwards(fake: FakeMastodon) -> None:

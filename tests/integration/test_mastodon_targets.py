@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from ingestors.mastodon_places import places, places_text
 from ingestors.platform import Payload, Platform, Target
 from ingestors.platforms.mastodon import Options, connect
 from lake.errors import (
@@ -20,7 +21,7 @@ from lake.errors import (
 from lake.records import Post, Profile, TagCounter
 from tests.fakes import mastodon as fakes
 from tests.fakes.mastodon import FakeMastodon, run_mastodon, status_id
-from tests.fakes.mastodon_poll import VANS, ids, options, poll
+from tests.fakes.mastodon_poll import VANS, host, ids, options, poll
 
 
 @pytest.fixture
@@ -113,11 +114,12 @@ async def test_an_unknown_account_is_not_found(fake: FakeMastodon) -> None:
             assert [page async for page in platform.pages(target("profile", "nobody"), None)]
 
 
-@pytest.mark.parametrize("by", ["id", "uri"])
+@pytest.mark.parametrize("by", ["id", "copy", "uri"])
 async def test_comments_are_the_replies_to_a_status(fake: FakeMastodon, by: str) -> None:
     [post] = fake.add(1)
     replies = fake.add(3, in_reply_to_id=post)
-    value = post if by == "id" else fake.statuses[post]["uri"]
+    names = {"id": post, "copy": f"{host(fake)}:{post}", "uri": fake.statuses[post]["uri"]}
+    value = names[by]
 
     async with connect(options(fake)) as platform:
         pages = [page async for page in platform.pages(target("comments", value), None)]
@@ -138,7 +140,7 @@ async def test_only_a_status_with_replies_suggests_its_comments(fake: FakeMastod
         of_rubbish = platform.related(Payload("status", {"id": "../x", "replies_count": 2}))
 
     assert lonely in {payload.body.get("id") for payload in payloads}
-    assert suggested == [target("comments", post)]
+    assert suggested == [target("comments", fake.statuses[post]["uri"])]
     assert of_rubbish == ()
 
 
@@ -216,9 +218,28 @@ async def test_a_payload_of_another_platform_is_refused(fake: FakeMastodon) -> N
     ["mastodon.social", "ftp://a.test", "https://a.test/api", "https://me:pw@a.test", "https://"],
 )
 def test_an_instance_that_is_no_servers_address_is_refused(instance: str) -> None:
-    with pytest.raises(ValidationError, match="must be a server's address"):
-        Options(instance=instance)
+    with pytest.raises(ValidationError, match="must be servers' addresses"):
+        Options(instances=("https://b.test", instance))
 
 
-def test_an_instance_is_kept_without_its_last_slash() -> None:
-    assert Options(instance="https://Mastodon.Example/").instance == "https://mastodon.example"
+def test_each_instance_is_kept_once_without_its_last_slash() -> None:
+    found = Options(instances=("https://Mastodon.Example/", "https://mastodon.example"))
+
+    assert found.instances == ("https://mastodon.example",)
+
+
+def test_a_token_belongs_to_a_server_that_is_asked_and_is_not_shown() -> None:
+    with pytest.raises(ValidationError, match=r"b\.test is not among instances") as caught:
+        Options.model_validate(
+            {"instances": ["https://a.test"], "access_tokens": {"b.test": "hunter2"}}
+        )
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_old_or_strange_cursor_is_no_place() -> None:
+    assert places("115000000000000000") == {}
+    assert places("{") == {}
+    assert places('{"a": 1, "b": "2"}') == {"b": "2"}
+    longest = {f"{n}.{'x' * 96}"[:100]: "9" * 64 for n in range(20)}
+    assert len(places_text(longest)) <= 4_000

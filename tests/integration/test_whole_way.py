@@ -58,7 +58,7 @@ async def test_one_target_is_polled_once(
 ) -> None:
     async with run_mastodon() as fake:
         fake.add(45)
-        lake_of_test.config_file(platforms={"mastodon": {"instance": fake.base}})
+        lake_of_test.config_file(platforms={"mastodon": {"instances": [fake.base]}})
 
         done = await taglake("ingest", "--once", "--target", "mastodon:hashtag:#Vans", "--json")
 
@@ -96,7 +96,7 @@ async def test_up_collects_scores_and_answers_until_it_is_stopped(
     async with run_mastodon() as fake:
         fake.add(30)
         lake_of_test.config_file(
-            platforms={"mastodon": {"instance": fake.base}},
+            platforms={"mastodon": {"instances": [fake.base]}},
             ingest={"sync_s": 0.2},
             enrichment={"interval_s": 0.2},
             api={"port": 0},

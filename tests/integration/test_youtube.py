@@ -158,16 +158,29 @@ async def test_an_empty_page_with_more_is_no_end(fake: FakeYoutube) -> None:
     assert pages[1].payloads == []
 
 
-async def test_a_token_that_repeats_is_no_endless_loop(fake: FakeYoutube) -> None:
+async def test_a_token_that_repeats_for_ever_is_no_endless_loop(fake: FakeYoutube) -> None:
     fake.add(120)
     cursor = '{"newest": "2026-08-01T00:00:00Z", "gap": null}'
-    fake.faults["search"] = deque([None, *[fakes.empty_with_more("50")] * 9])
+    fake.faults["search"] = deque([None, *[fakes.empty_with_more("50")] * 90])
 
     pages = await poll(fake, cursor)
 
-    assert len(pages) == 2
+    assert len(pages) < 15
     assert pages[-1].overlaps is False
     assert '"gap": ["2026-08-01' in (pages[-1].cursor or "")
+
+
+@pytest.mark.parametrize("cursor", [None, '{"newest": "2026-08-01T00:00:00Z", "gap": null}'])
+async def test_a_token_that_repeats_once_goes_on_by_time(
+    fake: FakeYoutube, cursor: str | None
+) -> None:
+    posted = fake.add(220)
+    fake.faults["search"] = deque([None, None, fakes.empty_with_more("50")])
+
+    pages = await poll(fake, cursor)
+
+    assert sorted(ids(pages)) == posted
+    assert pages[-1].overlaps is (cursor is not None or None)
 
 
 async def test_a_forgotten_token_starts_the_query_anew(fake: FakeYoutube) -> None:

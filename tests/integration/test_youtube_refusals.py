@@ -132,7 +132,7 @@ async def test_a_quota_that_the_server_says_is_used_up_is_used_up(
     clock = Clock(datetime(2026, 12, 1, 20, 0, tzinfo=UTC))
     async with connect(options(fake), clock=clock) as platform:
         for _ in range(2):
-            with pytest.raises(RateLimitedError, match="calls of search") as caught:
+            with pytest.raises(RateLimitedError, match="search") as caught:
                 assert [page async for page in platform.pages(VANS, None)]
 
     assert caught.value.after_s == 12 * 3_600
@@ -143,6 +143,6 @@ async def test_the_two_quotas_are_counted_apart(fake: FakeYoutube) -> None:
     fake.add(1)
 
     with pytest.raises(RateLimitedError, match="units"):
-        await poll(fake, units_per_day=1)
+        await poll(fake, units_per_day=1, attempts=1)
 
     assert [method for method, _ in fake.calls] == ["search", "videos"]

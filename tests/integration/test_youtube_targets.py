@@ -214,6 +214,8 @@ async def test_only_a_video_with_comments_suggests_them(fake: FakeYoutube) -> No
         ("profile", "@"),
         ("comments", "../videos"),
         ("comments", ""),
+        ("posts", ""),
+        ("posts", "video000000 ../x"),
     ],
 )
 async def test_a_target_that_cannot_be_polled_is_refused(
@@ -231,9 +233,11 @@ async def test_a_payload_of_another_platform_is_refused(fake: FakeYoutube) -> No
             platform.normalise(Payload("tweet", {}), now())
 
 
-@pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak"])
-def test_a_key_that_cannot_be_one_is_refused(key: str) -> None:
-    with pytest.raises(ValidationError, match="must be an API key"):
+@pytest.mark.parametrize(
+    "key", ["", "  ", "two words", "line\nbreak", [], ["", "good"], ["good", "not so"]]
+)
+def test_a_key_that_cannot_be_one_is_refused(key: str | list[str]) -> None:
+    with pytest.raises(ValidationError, match="must be a key"):
         Options.model_validate({"key": key})
 
 

@@ -26,7 +26,12 @@ MAY_IMPORT = {
 ONLY_IN = {
     "elasticsearch": ("lake",),
     "elastic_transport": ("lake",),
-    "aiohttp": ("lake.http",),
+    "aiohttp": ("lake.http", "lake.public_http", "lake.websocket"),
+    "TikTokApi": ("ingestors.tiktok_library",),
+    "playwright": ("ingestors.tiktok_library",),
+    "praw": ("ingestors.reddit_praw",),
+    "prawcore": ("ingestors.reddit_praw",),
+    "requests": ("ingestors.reddit_praw", "lake.java"),
     "apscheduler": ("ingestors.schedule",),
     "vaderSentiment": ("enrichment.vader",),
     "fastapi": ("api",),

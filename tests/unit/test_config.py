@@ -20,7 +20,7 @@ def test_the_sample_file_says_what_the_defaults_are() -> None:
     from_file = load_config(SAMPLE, {})
 
     without_file = Config()
-    folders = {"node": {"data_dir"}, "writer": {"dead_letter_dir"}}
+    folders = {"node": {"data_dir"}, "writer": {"dead_letter_dir"}, "api": {"spool_dir"}}
     assert from_file.model_dump(exclude={"platforms": True, **folders}) == (
         without_file.model_dump(exclude={"platforms": True, **folders})
     )
@@ -66,7 +66,8 @@ def test_a_platforms_section_of_the_sample_file_names_every_key_with_its_default
     assert set(section) | commented == set(fields) | commented
     assert secrets <= hidden
     for key in set(section) - secrets:
-        assert section[key] == fields[key].get_default(), key
+        default = fields[key].get_default()
+        assert section[key] == (list(default) if isinstance(default, tuple) else default), key
 
 
 def _config(tmp_path: Path, text: str) -> Path:
@@ -110,6 +111,21 @@ def test_a_secret_comes_from_the_environment_and_hides(tmp_path: Path) -> None:
     assert "hunter2" not in repr(config)
 
 
+@pytest.mark.parametrize("token", ["", "short", "fifteen-letters"])
+def test_a_push_token_that_can_be_guessed_is_refused_and_not_shown(
+    tmp_path: Path, token: str
+) -> None:
+    path = _config(tmp_path, "api:\n  push_tokens:\n    - ${PUSH}\n")
+
+    with pytest.raises(ConfigError, match=r"api\.push_tokens\.0") as caught:
+        load_config(path, {"PUSH": token})
+    config = load_config(path, {"PUSH": "sixteen-letters!"})
+
+    assert not token or token not in str(caught.value)
+    assert config.api.spool_dir == tmp_path / "data" / "spool"
+    assert "sixteen" not in repr(config)
+
+
 @pytest.mark.parametrize("text", ["- a\n", "api: [", "\x00", "42"])
 def test_a_file_that_is_no_mapping_is_one_clear_line(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -120,7 +136,7 @@ def test_a_file_that_is_no_mapping_is_one_clear_line(tmp_path: Path, text: str) 
 
 
 def test_an_empty_file_and_a_bare_platform_take_the_defaults(tmp_path: Path) -> None:
-    assert load_config(_config(tmp_path, ""), {}).api == Config().api
+    assert load_config(_config(tmp_path, ""), {}).ingest == Config().ingest
     assert load_config(_config(tmp_path, "platforms:\n  mastodon:\n"), {}).platforms == {
         "mastodon": {}
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import lzma
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,16 +52,18 @@ def ids(pages: list[Page]) -> list[str]:
     return [payload.body["status_id"] for page in pages for payload in page.payloads]
 
 
-async def test_a_packed_file_reads_as_the_plain_one(tmp_path):
-    plain = written(tmp_path, lines(30))
-    packed = written(
-        tmp_path, gzip.compress(lines(10)) + gzip.compress(lines(30)[len(lines(10)) :])
-    )
+PACKERS = pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gz", "xz"])
+
+
+@PACKERS
+async def test_a_packed_file_reads_as_the_plain_one(tmp_path, pack):
+    plain = written(tmp_path, lines(30), "plain.jsonl")
+    packed = written(tmp_path, pack(lines(10)) + pack(lines(30)[len(lines(10)) :]) + b"\0" * 8)
 
     assert ids(await pages_of(packed, page_payloads=7)) == ids(await pages_of(plain))
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress])
 async def test_a_walk_resumed_behind_any_page_gives_exactly_the_rest(tmp_path, pack):
     data = lines(5) + b"\n\r\n{broken\n" + json.dumps(tweets(9)).encode() + b"\n" + lines(4)
     options = Options(path=written(tmp_path, pack(data)), page_payloads=3)
@@ -93,12 +96,13 @@ async def test_a_bad_first_line_does_not_hide_the_others(tmp_path):
     assert [one.place for one in page.unreadable] == ["a.jsonl:1"]
 
 
-async def test_a_packed_file_that_breaks_off_gives_what_it_has(tmp_path):
+@PACKERS
+async def test_a_packed_file_that_breaks_off_gives_what_it_has(tmp_path, pack):
     noise = b"".join(
         json.dumps({**TWEET, "status_id": str(10**18 + n), "text": digest(str(n))}).encode() + b"\n"
         for n in range(2_000)
     )
-    packed = gzip.compress(noise)
+    packed = pack(noise)
 
     cut = await pages_of(written(tmp_path, packed[: len(packed) // 2]))
     damaged = await pages_of(
@@ -138,7 +142,7 @@ async def test_half_characters_and_nan_are_kept_as_well_as_can_be(tmp_path):
         (b"\xff\xfe{\0", "UTF-16"),
         (b"\x1f\x8b\x08garbage", "gzip"),
         (b"just some words\nand more", "not an archive that Taglake knows"),
-        (b'{"a": 1}\n', "formats: bluesky, rtweet, table, x_v2"),
+        (b'{"a": 1}\n', "formats: apify_instagram, .*x_v2, zeeschuimer"),
         (b"[]", "not an archive that Taglake knows"),
     ],
 )
@@ -155,15 +159,15 @@ def test_folders_missing_files_and_unknown_formats_are_one_clear_line(tmp_path):
         target_of(Options(path=tmp_path))
     with pytest.raises(InvalidError, match="no such file"):
         target_of(Options(path=tmp_path / "nothing.csv"))
-    with pytest.raises(ConfigError, match="no format twint; formats: bluesky"):
-        target_of(Options(path=written(tmp_path, lines(1)), format="twint"))
+    with pytest.raises(ConfigError, match="no format snscrape; formats: apify"):
+        target_of(Options(path=written(tmp_path, lines(1)), format="snscrape"))
 
 
 def test_formats_are_told_by_their_entries(tmp_path):
     mixed = b'{"meta": {"result_count": 0}}\n{"data": {"id": "1", "text": "a"}}\n'
     either = lines(1) + b'{"id": "1", "text": "a"}\n'
 
-    assert format_names() == ["bluesky", "rtweet", "table", "x_v2"]
+    assert {"bluesky", "rtweet", "table", "x_v2"} <= set(format_names())
     assert detect(written(tmp_path, lines(3))) == "rtweet"
     assert detect(written(tmp_path, mixed)) == "x_v2"
     assert detect(written(tmp_path, b"a,b\n1,2\n3,4\n")) == "table"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -60,3 +61,75 @@ def test_no_reset_header_makes_a_negative_wait_or_an_error(text: str) -> None:
 )
 def test_reads_how_many_calls_are_left(headers: dict[str, str], left: float | None) -> None:
     assert remaining_calls(headers) == left
+
+
+def _business(**usage: object) -> str:
+    return json.dumps({"17841400000000001": [{"type": "instagram", **usage}]})
+
+
+@pytest.mark.parametrize(
+    ("headers", "left", "seconds"),
+    [
+        ({"X-App-Usage": '{"call_count":28,"total_time":25,"total_cputime":25}'}, 72.0, None),
+        ({"x-app-usage": '{"call_count":9,"total_time":40,"total_cputime":3}'}, 60.0, None),
+        ({"X-App-Usage": '{"call_count":100,"total_time":1,"total_cputime":1}'}, 0.0, 3600.0),
+        ({"X-App-Usage": '{"call_count":131}'}, 0.0, 3600.0),
+        ({"X-App-Usage": '{"call_count":99.5}'}, 0.5, 3600.0),
+        ({"X-App-Usage": '{"call_count":"28"}'}, 72.0, None),
+        ({"X-App-Usage": '{"call_count":null}'}, None, None),
+        ({"X-App-Usage": "[]"}, None, None),
+        ({"X-App-Usage": '{"call_count":28'}, None, None),
+        (
+            {"X-Business-Use-Case-Usage": _business(call_count=40, total_time=7)},
+            60.0,
+            None,
+        ),
+        (
+            {
+                "X-Business-Use-Case-Usage": _business(
+                    call_count=100, total_time=7, estimated_time_to_regain_access=12
+                )
+            },
+            0.0,
+            720.0,
+        ),
+        (
+            {
+                "X-App-Usage": '{"call_count":3}',
+                "X-Business-Use-Case-Usage": _business(
+                    call_count=100, estimated_time_to_regain_access="5"
+                ),
+            },
+            0.0,
+            300.0,
+        ),
+        (
+            {
+                "X-Business-Use-Case-Usage": _business(
+                    call_count=100, estimated_time_to_regain_access=-4
+                )
+            },
+            0.0,
+            3600.0,
+        ),
+        ({"X-Business-Use-Case-Usage": '{"1": "no list", "2": [null, 3]}'}, None, None),
+        (
+            {"Retry-After": "5", "X-App-Usage": '{"call_count":100}'},
+            0.0,
+            5.0,
+        ),
+    ],
+)
+def test_reads_what_meta_says_is_used_up(
+    headers: dict[str, str], left: float | None, seconds: float | None
+) -> None:
+    assert remaining_calls(headers) == left
+    assert reset_after_s(headers, NOW) == seconds
+
+
+@given(st.text() | st.recursive(st.none() | st.floats() | st.integers(), st.lists).map(json.dumps))
+def test_no_usage_header_makes_a_negative_number_or_an_error(text: str) -> None:
+    of_business = json.dumps({"1": [{"call_count": text, "estimated_time_to_regain_access": text}]})
+    for headers in ({"X-App-Usage": text}, {"X-Business-Use-Case-Usage": of_business}):
+        assert (remaining_calls(headers) or 0) >= 0
+        assert (reset_after_s(headers, NOW) or 0) >= 0

@@ -79,6 +79,8 @@ def test_a_status_becomes_a_post_with_global_names() -> None:
         mentions=("bob@here.example", "cy@there.example"),
         media=("photo",),
         metrics={"likes": 3, "comments": 0, "shares": 1},
+        source=HOST,
+        is_home=True,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from analysis.authors import Author
-from analysis.coverage import coverage
+from analysis.coverage import Blind, Seen, coverage
 from analysis.influencers import percentiles, score
 from analysis.numbers import mean, percentile_ranks, ratio, shares, wilson
 from analysis.reach import impressions, rate_mean, reach
@@ -122,6 +124,14 @@ def test_40_coverage_is_the_window_without_its_gaps() -> None:
     half = times.from_text("2026-03-01T12:00:00Z")
     target = ("x", "acme")
 
-    assert coverage([target], {target: [(start, half)]}, start, end) == 0.5
-    assert coverage([target], {}, start, end) == 0
-    assert coverage([], {}, start, end) is None
+    assert coverage({target: Seen(covered=[(start, half)])}, start, end) == 0.5
+    assert coverage({target: Seen()}, start, end) == 0
+    assert coverage({}, start, end) is None
+
+
+def test_40_a_gap_is_not_covered_even_where_its_posts_were_read_later() -> None:
+    start, end = times.from_text("2026-03-01"), times.from_text("2026-03-02")
+    six, nine = start + timedelta(hours=6), start + timedelta(hours=9)
+    seen = Seen(covered=[(start, end)], gaps=[Blind(six, nine, "overdue", recovered=True)])
+
+    assert coverage({("x", "acme"): seen}, start, end) == 21 / 24
