@@ -48,8 +48,8 @@ class Seen:
     """What the ledger says of one target.
 
     Args:
-        covered: What runs covered.
-        gaps: What they say nobody watched.
+        covered: What runs covered, each without the gap before it.
+        gaps: What they say nobody watched; they give the reasons.
         last_poll: When the last run began that covered something or failed.
         interval_s: Seconds between polls as they were last scheduled; None: polled by hand.
     """
@@ -155,11 +155,17 @@ def add_run(seen: Mapping[Target, Seen], source: Json) -> None:
     entry = seen.get((source["platform"], source["value"]))
     if entry is None:
         return
-    if span := source.get("covered"):
-        entry.covered.append((times.from_text(span["start"]), times.from_text(span["end"])))
+    holes: list[Span] = []
     if gap := source.get("gap"):
-        start, end = times.from_text(gap["start"]), times.from_text(gap["end"])
-        entry.gaps.append(Blind(start, end, gap["reason"], bool(gap.get("recovered"))))
+        holes.append(_span(gap))
+        entry.gaps.append(Blind(*_span(gap), gap["reason"], bool(gap.get("recovered"))))
+    # A run's gap is its own: what another run covered, it covered.
+    if covered := source.get("covered"):
+        entry.covered += _without([_span(covered)], holes)
+
+
+def _span(source: Json) -> Span:
+    return times.from_text(source["start"]), times.from_text(source["end"])
 
 
 def coverage(targets: Mapping[Target, Seen], start: datetime, end: datetime) -> float | None:
@@ -184,8 +190,7 @@ def blind(seen: Seen, start: datetime, end: datetime) -> list[Blind]:
         start: Start of the window.
         end: Its end, or now where that is earlier.
     """
-    covered = [*seen.covered, *_not_overdue_yet(seen, end)]
-    watched = _without(_union(covered, start, end), [(gap.start, gap.end) for gap in seen.gaps])
+    watched = _union([*seen.covered, *_not_overdue_yet(seen, end)], start, end)
     found: list[Blind] = []
     for begins, ends in _without([(start, end)] if start < end else [], watched):
         found += _reasons(begins, ends, seen.gaps)

@@ -75,6 +75,7 @@ class _Poller:
         self._cursor = Cursor()
         self._overlaps: bool | None = None
         self._cut_off = False
+        self._pending: Cursor | None = None
 
     async def walk(self, max_pages: int | None, on_page: Callable[[Run], None] | None) -> None:
         self._cursor = await self._store.cursors.get(self._target.key)
@@ -138,7 +139,7 @@ class _Poller:
         if self._target.kind != "hashtag" or self._cut_off:  # what it missed is not covered
             return
         if self._target.window is not None:
-            await self._finish_window(*self._target.window)
+            self._finish_window(*self._target.window)
             return
         started_at, start = self.run.started_at, self._cursor.covered_until
         # A first poll, or one that did not reach what was known, vouches for nothing: how far back
@@ -152,14 +153,14 @@ class _Poller:
             interval_s=self.run.due.interval_s if self.run.due else None,
             blocked=self._cursor.blocked,
         )
-        await self._move(replace(self._cursor, covered_until=started_at, blocked=False))
+        self._pending = replace(self._cursor, covered_until=started_at, blocked=False)
 
-    async def _finish_window(self, start: datetime, end: datetime) -> None:
+    def _finish_window(self, start: datetime, end: datetime) -> None:
         if self._overlaps is False:  # the platform's past ends within the window
             self.run.gap = Gap(start, end, "no_overlap")
         else:
             self.run.covered = (start, end)
-        await self._move(replace(self._cursor, covered_until=end))
+        self._pending = replace(self._cursor, covered_until=end)
 
     async def _move(self, new: Cursor) -> None:
         self._cursor = await self._store.cursors.move(
@@ -176,6 +177,9 @@ class _Poller:
         self.run.drift = await self._writer.radar.report(self._store, now)
         entry = self.run.document(self._store.layout, now, error)
         await (await self._store.writer.submit([entry])).done()
+        # Only now: whoever is killed before has the poll's time covered by the next one instead.
+        if error is None and self._pending is not None:
+            await self._move(self._pending)
         await self._store.limits.save(self._platform.name, self._platform.limits)
 
     async def _enter_failure(self, error: TaglakeError) -> None:

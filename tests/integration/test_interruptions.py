@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,13 @@ async def _moved_cursor(client: AsyncElasticsearch, prefix: str, before: str | N
     query = {"exists": {"field": "cursor"}}
     async with asyncio.timeout(120):
         while True:
-            await client.indices.refresh(index=f"{prefix}state", ignore_unavailable=True)
-            answer = await client.search(
-                index=f"{prefix}state", query=query, ignore_unavailable=True, allow_no_indices=True
-            )
-            found = [hit["_source"]["cursor"] for hit in answer["hits"]["hits"]]
+            found = []
+            with suppress(RetryError), our_errors("looking"):  # an index that is just being made
+                await client.indices.refresh(index=f"{prefix}state", ignore_unavailable=True)
+                answer = await client.search(
+                    index=f"{prefix}state", query=query, ignore_unavailable=True
+                )
+                found = [hit["_source"]["cursor"] for hit in answer["hits"]["hits"]]
             if found and found[0] != before:
                 return str(found[0])
             await asyncio.sleep(0.01)

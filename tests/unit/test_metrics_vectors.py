@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from analysis.authors import Author
-from analysis.coverage import Blind, Seen, coverage
+from analysis.coverage import Seen, add_run, coverage
 from analysis.influencers import percentiles, score
 from analysis.numbers import mean, percentile_ranks, ratio, shares, wilson
 from analysis.reach import impressions, rate_mean, reach
@@ -132,6 +132,11 @@ def test_40_coverage_is_the_window_without_its_gaps() -> None:
 def test_40_a_gap_is_not_covered_even_where_its_posts_were_read_later() -> None:
     start, end = times.from_text("2026-03-01"), times.from_text("2026-03-02")
     six, nine = start + timedelta(hours=6), start + timedelta(hours=9)
-    seen = Seen(covered=[(start, end)], gaps=[Blind(six, nine, "overdue", recovered=True)])
+    seen = {("x", "acme"): Seen()}
+    gap = {"start": times.to_text(six), "end": times.to_text(nine), "reason": "overdue"}
+    covered = {"start": times.to_text(start), "end": times.to_text(end)}
+    run = {"platform": "x", "value": "acme", "covered": covered, "gap": gap | {"recovered": True}}
 
-    assert coverage({("x", "acme"): seen}, start, end) == 21 / 24
+    add_run(seen, run)
+
+    assert coverage(seen, start, end) == 21 / 24
