@@ -49,32 +49,32 @@ def _show(answer: Json) -> None:
         click.echo("nothing was polled for this campaign; imported posts say nothing of coverage")
     else:
         tables.show(_table(answer))
+    for row in answer["targets"]:
+        for gap in row["gaps"][-_MOST_SHOWN:]:
+            click.echo(f"{row['platform']} #{row['hashtag']}: {_words(gap)}")
     for one in answer["not_offered"]:
-        span = f"{one['from'][:16]} to {one['to'][:16]}"
-        click.echo(f"not offered: {one['platform']} #{one['hashtag']}, {span}: {one['reason']}")
+        span = f"{_minute(one['from'])} to {_minute(one['to'])}"
+        click.echo(f"{one['platform']} #{one['hashtag']}: {span} not offered: {one['reason']}")
 
 
 def _table(answer: Json) -> Table:
     start = times.from_text(answer["window"]["from"])
     end = min(times.from_text(answer["window"]["to"]), times.from_text(answer["as_of"]))
-    table = Table(box=None, title_justify="left")
-    for column in ("platform", "hashtag", f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"):
-        table.add_column(column)
+    table = Table("platform", "hashtag", box=None)
+    # Forty cells are what the column is for: it gives way to nothing.
+    head = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+    table.add_column(head, no_wrap=True, min_width=_CELLS)
     for column in ("watched", "blind", "gaps"):
-        table.add_column(column, justify="right")
-    table.add_column("latest gaps")
+        table.add_column(column, justify="right", no_wrap=True)
     for row in answer["targets"]:
         share = row["coverage"]
         percent = "–" if share is None else f"{100 * share:.1f} %"
-        gaps = [_words(gap) for gap in row["gaps"][-_MOST_SHOWN:]]
         strip = _strip(row["gaps"], start, end)
         numbers = (percent, tables.span(row["blind_s"]), f"{row['gaps_total']:,}")
-        table.add_row(
-            row["platform"], escape(f"#{row['hashtag']}"), strip, *numbers, "\n".join(gaps)
-        )
+        table.add_row(row["platform"], escape(f"#{row['hashtag']}"), strip, *numbers)
     whole = answer["value"]
     watched = "unknown" if whole is None else f"{100 * whole:.1f} %"
-    table.caption = f"the campaign's own hashtags: {watched}"
+    table.caption = f"the campaign's own hashtags: {watched}; █ watched, ░ blind, ▒ in part"
     table.caption_justify = "left"
     return table
 
@@ -94,5 +94,10 @@ def _strip(gaps: list[Json], start: datetime, end: datetime) -> str:
 
 
 def _words(gap: Json) -> str:
-    again = ", read later" if gap["recovered"] else ""
-    return f"{gap['from'][:16].replace('T', ' ')} {tables.span(gap['s'])} {gap['reason']}{again}"
+    reason = gap["reason"].replace("_", " ")
+    again = "; its posts were read later" if gap["recovered"] else ""
+    return f"{_minute(gap['from'])} for {tables.span(gap['s'])}: {reason}{again}"
+
+
+def _minute(text: str) -> str:
+    return text[:16].replace("T", " ")

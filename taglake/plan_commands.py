@@ -157,7 +157,7 @@ def _table(platforms: Sequence[Json]) -> Table:
         whole = (str(one["targets"]), tables.span(one["interval_s"]))
         price = "free" if cost is None else tables.number(round(cost, 2))
         table.add_row(one["platform"], "", *whole, "", "", price)
-        for bucket in one["buckets"]:
+        for bucket in (found for found in one["buckets"] if found["calls_per_day"]):
             calls = [tables.number(round(bucket[k])) for k in ("calls_per_day", "allowed_per_day")]
             table.add_row("", escape(bucket["bucket"]), "", "", *calls, "")
     return table

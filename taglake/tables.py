@@ -44,7 +44,7 @@ def span(seconds: float) -> str:
     for length_s, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * length_s or seconds == length_s:
             return f"{round(seconds / length_s, 1):g} {word}"
-    return f"{seconds:g} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{round(seconds, 1):g} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def summary_table(answer: Json, name: str) -> Table:
