@@ -1,8 +1,9 @@
 """How much of a campaign's window was watched, when nobody watched, and why: METRICS 40.
 
-Pure interval arithmetic over the ledger of runs. A run says what it covered (the time since the
-poll before, of which it met every post) and the gap that came before it: no overlap with what was
-known, a poll overdue by more than two intervals, or a block.
+Pure interval arithmetic over the ledger of runs. Each poll covers the time since the one before, so
+from a target's first poll to its last everything was watched but the gaps that polls tell of: no
+overlap with what was known, a poll overdue by more than two intervals, or a block. So the gaps are
+all that needs to be read, however many polls there were.
 """
 
 from __future__ import annotations
@@ -48,20 +49,32 @@ class Seen:
     """What the ledger says of one target.
 
     Args:
-        covered: What runs covered, each without the gap before it.
-        gaps: What they say nobody watched; they give the reasons.
-        last_poll: When the last run began that covered something or failed.
+        first: Start of what polls covered; None: no poll could vouch for anything.
+        last: End of what polls covered. Between the two everything was watched but the gaps.
+        windows: Stretches of the past that were walked as a whole.
+        gaps: What polls say nobody watched.
+        last_poll: When the last poll began.
         interval_s: Seconds between polls as they were last scheduled; None: polled by hand.
+        answered: Whether any poll succeeded; where none did, nothing was watched.
     """
 
-    covered: list[Span] = field(default_factory=list)
+    first: datetime | None = None
+    last: datetime | None = None
+    windows: list[Span] = field(default_factory=list)
     gaps: list[Blind] = field(default_factory=list)
     last_poll: datetime | None = None
     interval_s: float | None = None
+    answered: bool = True
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether polls could vouch for anything, or say that they missed something."""
+        missed = any(gap.reason != "overdue" for gap in self.gaps)
+        return self.first is not None or missed or not self.answered
 
 
 def targets_body(campaign: Campaign, tags: Sequence[str]) -> Json:
-    """A request for the polled hashtags and platforms, each with its last run."""
+    """A request for the polled hashtags and platforms: what polls covered, and the last of them."""
     last = {
         "size": 1,
         "sort": [{"@timestamp": "desc"}],
@@ -69,14 +82,19 @@ def targets_body(campaign: Campaign, tags: Sequence[str]) -> Json:
     }
     tag_counts = {
         "terms": {"field": "value", "size": len(tags)},
-        "aggs": {"last": {"top_hits": last}},
+        "aggs": {
+            "first": {"min": {"field": "covered.start"}},
+            "until": {"max": {"field": "covered.end"}},
+            "last": {"top_hits": last},
+            "answered": {"filter": {"bool": {"must_not": [{"exists": {"field": "error.class"}}]}}},
+        },
     }
     return {
         "size": 0,
         "track_total_hits": False,
         "query": {
             "bool": {
-                "filter": [*_of_the_campaign(campaign, tags), _tells_something()],
+                "filter": _of_the_campaign(campaign, tags),
                 "must_not": [{"exists": {"field": "window.start"}}],
             }
         },
@@ -90,21 +108,30 @@ def targets_body(campaign: Campaign, tags: Sequence[str]) -> Json:
 
 
 def targets_in(answer: Json) -> dict[Target, Seen]:
-    """The polled targets, each with its last run and nothing covered yet."""
+    """The polled targets, without their gaps and windows yet."""
     found: dict[Target, Seen] = {}
     for platform in aggregations(answer).get("platforms", {}).get("buckets", []):
         for tag in platform["tags"]["buckets"]:
             last = tag["last"]["hits"]["hits"][0]["_source"]
-            started_at = times.from_text(last["@timestamp"])
-            seen = Seen(last_poll=started_at, interval_s=last.get("interval_s"))
-            found[platform["key"], tag["key"]] = seen
+            found[platform["key"], tag["key"]] = Seen(
+                first=_moment(tag["first"]),
+                last=_moment(tag["until"]),
+                last_poll=times.from_text(last["@timestamp"]),
+                interval_s=last.get("interval_s"),
+                answered=tag["answered"]["doc_count"] > 0,
+            )
     return found
 
 
-def spans_body(
+def _moment(aggregation: Json) -> datetime | None:
+    value = aggregation.get("value")
+    return None if value is None else times.from_epoch_s(value / 1000)
+
+
+def gaps_body(
     campaign: Campaign, tags: Sequence[str], *, size: int, after: Sequence[Any] | None
 ) -> Json:
-    """A request for a page of what runs saw and did not see of the window."""
+    """A request for a page of the window's gaps, and of the past that was walked or not offered."""
     inside = [
         {
             "bool": {
@@ -114,7 +141,7 @@ def spans_body(
                 ]
             }
         }
-        for name in ("covered", "gap", "window")
+        for name in ("gap", "window")
     ]
     body: Json = {
         "size": size,
@@ -138,11 +165,6 @@ def _begin(campaign: Campaign) -> datetime:
     return campaign.baseline or campaign.start
 
 
-def _tells_something() -> Json:
-    fields = [{"exists": {"field": "covered.start"}}, {"exists": {"field": "gap.start"}}]
-    return {"bool": {"should": fields, "minimum_should_match": 1}}
-
-
 def _of_the_campaign(campaign: Campaign, tags: Sequence[str]) -> list[Json]:
     filters: list[Json] = [{"term": {"kind": "hashtag"}}, {"terms": {"value": list(tags)}}]
     if campaign.platforms:
@@ -151,17 +173,14 @@ def _of_the_campaign(campaign: Campaign, tags: Sequence[str]) -> list[Json]:
 
 
 def add_run(seen: Mapping[Target, Seen], source: Json) -> None:
-    """Adds what one run says to its target; a target that nobody polls is left out."""
+    """Adds a run's gap and window to its target; a target that nobody polls is left out."""
     entry = seen.get((source["platform"], source["value"]))
     if entry is None:
         return
-    holes: list[Span] = []
+    if source.get("window") and (covered := source.get("covered")):
+        entry.windows.append(_span(covered))
     if gap := source.get("gap"):
-        holes.append(_span(gap))
         entry.gaps.append(Blind(*_span(gap), gap["reason"], bool(gap.get("recovered"))))
-    # A run's gap is its own: what another run covered, it covered.
-    if covered := source.get("covered"):
-        entry.covered += _without([_span(covered)], holes)
 
 
 def _span(source: Json) -> Span:
@@ -171,13 +190,12 @@ def _span(source: Json) -> Span:
 def coverage(targets: Mapping[Target, Seen], start: datetime, end: datetime) -> float | None:
     """The mean, over the polled targets, of how much of [start, end) was watched.
 
-    None where nothing was polled or the window is empty (it has not begun).
+    None where nothing was polled that can tell, or the window is empty (it has not begun).
     """
     if end <= start:
         return None
-    return mean(
-        [1 - blind_s(blind(seen, start, end)) / _s(start, end) for seen in targets.values()]
-    )
+    known = [seen for seen in targets.values() if seen.can_tell]
+    return mean([1 - blind_s(blind(seen, start, end)) / _s(start, end) for seen in known])
 
 
 def blind(seen: Seen, start: datetime, end: datetime) -> list[Blind]:
@@ -190,11 +208,22 @@ def blind(seen: Seen, start: datetime, end: datetime) -> list[Blind]:
         start: Start of the window.
         end: Its end, or now where that is earlier.
     """
-    watched = _union([*seen.covered, *_not_overdue_yet(seen, end)], start, end)
+    holes = [(gap.start, gap.end) for gap in seen.gaps]
+    watched = _union([*_without(_polled(seen, end), holes), *seen.windows], start, end)
     found: list[Blind] = []
     for begins, ends in _without([(start, end)] if start < end else [], watched):
         found += _reasons(begins, ends, seen.gaps)
     return found
+
+
+def _polled(seen: Seen, now: datetime) -> list[Span]:
+    """From the first poll to the last; and to now, if the next one is not overdue yet."""
+    if seen.first is None or seen.last is None:
+        return []
+    if seen.interval_s is None or now <= seen.last:
+        return [(seen.first, seen.last)]
+    due = seen.last + timedelta(seconds=_OVERDUE_INTERVALS * seen.interval_s)
+    return [(seen.first, now if now <= due else seen.last)]
 
 
 def blind_s(blinds: Iterable[Blind]) -> float:
@@ -202,19 +231,15 @@ def blind_s(blinds: Iterable[Blind]) -> float:
     return sum(_s(one.start, one.end) for one in blinds)
 
 
-def _not_overdue_yet(seen: Seen, now: datetime) -> list[Span]:
-    until = max((end for _, end in seen.covered), default=None)
-    if until is None or seen.interval_s is None or now <= until:
-        return []
-    due = until + timedelta(seconds=_OVERDUE_INTERVALS * seen.interval_s)
-    return [(until, now)] if now <= due else []
-
-
 def _reasons(start: datetime, end: datetime, gaps: Sequence[Blind]) -> list[Blind]:
-    """A blind time cut where its reason changes; of several reasons the earliest gap's holds."""
+    """A blind time cut where its reason changes; of several reasons the earliest gap's holds.
+
+    Of those that begin together it is the longest: each poll that is refused tells of the same gap,
+    and at last the one that ends it, which alone knows whether the posts were read later.
+    """
     found: list[Blind] = []
     reached = start
-    for gap in sorted(gaps, key=lambda gap: (gap.start, gap.end)):
+    for gap in sorted(gaps, key=lambda gap: (gap.start, -gap.end.timestamp())):
         begins, ends = max(gap.start, reached), min(gap.end, end)
         if ends <= begins:
             continue

@@ -85,9 +85,13 @@ def cell(value: object) -> object:
 
 
 def harmless(text: str) -> str:
-    """``text`` with a leading apostrophe where a spreadsheet would take it for a formula."""
+    """``text`` with a leading apostrophe where a spreadsheet would take it for a formula.
+
+    Text that has apostrophes there itself gets one more, so that an import removes the right one.
+    """
     text = clean(text)
-    dangerous = _first_visible(text) in _FORMULA or text.startswith(_CONTROL)
+    bare = text.lstrip("'")
+    dangerous = _first_visible(bare) in _FORMULA or bare.startswith(_CONTROL)
     return f"'{text}" if dangerous else text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 
 from starlette.exceptions import HTTPException
@@ -9,6 +10,7 @@ from starlette.requests import Request
 
 MEDIA_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 _GZIP = 31  # zlib's window bits for gzip with its header and checksum
+_PIECE_BYTES = 4096  # what lies behind a gzip file's end is copied, so not all of it at once
 # How much of a body that is too large is read and dropped, so that its sender, who reads the
 # answer only after sending, gets it.
 _DRAINED_BODIES = 5
@@ -35,7 +37,9 @@ async def ndjson_body(request: Request, limit_bytes: int) -> bytes:
             {"Accept-Encoding": "gzip"},
         )
     body = await _read(request, limit_bytes)
-    return body if encoding == "identity" else _unzipped(body, limit_bytes)
+    if encoding == "identity":
+        return body
+    return await asyncio.to_thread(_unzipped, body, limit_bytes)
 
 
 async def _read(request: Request, limit_bytes: int) -> bytes:
@@ -55,18 +59,21 @@ async def _read(request: Request, limit_bytes: int) -> bytes:
 def _unzipped(body: bytes, limit_bytes: int) -> bytes:
     """Never holds more than ``limit_bytes`` and one byte, however much the body would become."""
     whole = bytearray()
-    rest = body
-    while rest:  # gzip files may follow each other (RFC 1952, 2.2)
-        unzip = zlib.decompressobj(wbits=_GZIP)
-        try:
-            whole += unzip.decompress(rest, limit_bytes + 1 - len(whole))
-        except zlib.error as exc:
-            raise HTTPException(400, "the body is no gzip stream") from exc
-        if len(whole) > limit_bytes:
-            raise _too_large(limit_bytes)
-        if not unzip.eof:
-            raise HTTPException(400, "the body is a gzip stream that is cut off")
-        rest = unzip.unused_data
+    unzip = zlib.decompressobj(wbits=_GZIP)
+    for start in range(0, len(body), _PIECE_BYTES):
+        rest = body[start : start + _PIECE_BYTES]
+        while rest:
+            if unzip.eof:  # gzip files may follow each other (RFC 1952, 2.2)
+                unzip = zlib.decompressobj(wbits=_GZIP)
+            try:
+                whole += unzip.decompress(rest, limit_bytes + 1 - len(whole))
+            except zlib.error as exc:
+                raise HTTPException(400, "the body is no gzip stream") from exc
+            if len(whole) > limit_bytes:
+                raise _too_large(limit_bytes)
+            rest = unzip.unused_data
+    if body and not unzip.eof:
+        raise HTTPException(400, "the body is a gzip stream that is cut off")
     return bytes(whole)
 
 

@@ -167,7 +167,9 @@ async def _ledger(store: Store, since: datetime) -> dict[str, Any]:
 @contextmanager
 def _server(latency_s: float) -> Iterator[str]:
     command = [sys.executable, "-m", "benchmarks.poll_server", "--latency-s", str(latency_s)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # What it says of connections that the poller cuts at its end is nobody's concern.
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet, text=True) as process:
         assert process.stdout is not None
         try:
             yield f"http://127.0.0.1:{int(process.stdout.readline())}"

@@ -10,11 +10,12 @@ from ingestors.bluesky_commits import commit_records
 from ingestors.fields import mapping, mappings, moment, string, whole
 from ingestors.formats import bluesky as posts
 from ingestors.platform import Payload, Unreadable
-from lake.errors import NotFoundError, PayloadError
+from lake.errors import NotFoundError, PayloadError, UnavailableError
 from lake.json_text import dumps
 from lake.records import Author, Erasure, Json, Profile, Record, TagCounter
 from lake.text import normal_hashtag
 
+_LOST = frozenset({"notFoundPost", "blockedPost"})
 _SIGNED_IN_ONLY = "!no-unauthenticated"  # the account's wish; what it posts is not for a lake
 
 
@@ -61,11 +62,15 @@ def replies(thread: Any) -> list[Json]:
 
     Raises:
         NotFoundError: The first post is deleted, or its author blocked us.
+        UnavailableError: It is no thread, which tells nothing of the post.
     """
     root = mapping(thread)
     if not isinstance(root.get("post"), dict):
-        what = "is blocked" if root.get("blocked") else "is not there, or no longer"
-        raise NotFoundError(f"the post {string(root.get('uri')) or ''!r} {what}")
+        kind = str(root.get("$type")).rpartition("#")[2]
+        if kind not in _LOST and not root.keys() & {"notFound", "blocked"}:
+            raise UnavailableError("Bluesky answered with no thread")
+        uri = string(root.get("uri")) or ""
+        raise NotFoundError(f"the post {uri!r} is not there, or no longer")
     found: dict[str, Json] = {}
     waiting = mappings(root.get("replies"))[::-1]
     while waiting:

@@ -55,7 +55,7 @@ _ERRORS: Mapping[str, type[TaglakeError]] = {
 _ACCOUNT_OUT = frozenset({"AccountTakedown", "AccountSuspended", "AccountDeactivated"})
 LOGINS_A_DAY = Rolling(300, 86_400)
 LOGINS_IN_5_MINUTES = Rolling(30, 300)
-_GONE = frozenset({"InvalidRequest", "NotFound", *_ACCOUNT_OUT})
+_GONE = frozenset({"NotFound", *_ACCOUNT_OUT})
 
 
 def refusal(status: int, body: Any) -> TaglakeError | None:
@@ -68,12 +68,17 @@ def refusal(status: int, body: Any) -> TaglakeError | None:
     return error(message) if error else None
 
 
-def refusal_of_one(status: int, body: Any) -> TaglakeError | None:
-    """As ``refusal``, where one account or post was asked for: a taken down one is not there."""
+def refusal_of_account(status: int, body: Any) -> TaglakeError | None:
+    """As ``refusal``, where one account was asked for: a taken down one is not there."""
     name = string(mapping(body).get("error"))
-    if status < 500 and name in _GONE:
+    if is_gone(status, body) or (status < 500 and name == "InvalidRequest"):
         return NotFoundError(f"Bluesky refused a call: {name} ({status})")
     return refusal(status, body)
+
+
+def is_gone(status: int, body: Any) -> bool:
+    """Whether the server itself says that what was asked for is not there, or no longer."""
+    return status < 500 and string(mapping(body).get("error")) in _GONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,10 +111,17 @@ class Jetstream:
         clock = asyncio.get_running_loop().time
         due_at, heard_at = clock() + self._page_s, clock()
         while True:
-            message = await socket.receive(due_at - clock())
+            try:
+                message = await socket.receive(due_at - clock())
+                if message is not None:
+                    self._take(message, tags(), stretch)
+            except UnavailableError:
+                # Who is cut off again and again before a page is due gets on all the same.
+                if stretch.payloads:
+                    yield stretch
+                raise
             if message is not None:
                 heard_at = clock()
-                self._take(message, tags(), stretch)
             elif clock() - heard_at > self._silence_s:
                 raise UnavailableError(f"Jetstream said nothing for {self._silence_s:g} s")
             if clock() >= due_at or len(stretch.payloads) >= _PAGE_PAYLOADS:

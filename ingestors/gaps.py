@@ -66,6 +66,7 @@ def gap_before(
     started_at: datetime,
     *,
     watched_until: datetime | None,
+    polled_at: datetime | None,
     overlaps: bool | None,
     interval_s: float | None,
     blocked: bool,
@@ -74,23 +75,25 @@ def gap_before(
 
     Args:
         started_at: When the poll began.
-        watched_until: When the last poll that succeeded began; None: this is the first.
+        watched_until: Up to when nothing was missed; None: this is the first poll.
+        polled_at: When the last poll that succeeded began, even one that could not tell whether it
+            missed something; None: this is the first.
         overlaps: Whether the poll met what was known; None: it cannot tell.
         interval_s: The interval that the schedule had set; None for a poll by hand.
         blocked: Whether the platform refused every poll since ``watched_until``.
     """
-    if watched_until is None or watched_until >= started_at:
+    if watched_until is None or polled_at is None or polled_at >= started_at:
         return None
     recovered = overlaps is True
-    if blocked:
-        return Gap(watched_until, started_at, "blocked", recovered)
     if overlaps is False:
-        return Gap(watched_until, started_at, "no_overlap")
+        return Gap(watched_until, started_at, "blocked" if blocked else "no_overlap")
+    if blocked:
+        return Gap(polled_at, started_at, "blocked", recovered)
     if interval_s is None:
         return None
     interval = timedelta(seconds=interval_s)
-    if started_at - watched_until > _OVERDUE_INTERVALS * interval:
-        return Gap(watched_until + interval, started_at, "overdue", recovered)
+    if started_at - polled_at > _OVERDUE_INTERVALS * interval:
+        return Gap(polled_at + interval, started_at, "overdue", recovered)
     return None
 
 

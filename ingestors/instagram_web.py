@@ -23,6 +23,7 @@ from ingestors.instagram_shapes import medias_of, newest_of, tag_of, tag_posts, 
 from ingestors.instagram_web_answers import Refusals, Sections, failed, overlaps, sections
 from ingestors.platform import Page, Payload
 from lake.errors import (
+    BlockedError,
     InvalidError,
     NotFoundError,
     RateLimitedError,
@@ -41,6 +42,7 @@ Ask = Callable[[Refusals], Awaitable[Answer]]
 TAG_CALLS = "tag calls"
 WINDOW_S = 660.0
 _PAUSE_S = 1_800.0  # Instagram says "a few minutes"; asking again too soon makes them more
+_NOT_SHOWN = 400  # without a word: so for a part of the accounts
 _CSRF = re.compile(r"(?:^|;\s*)csrftoken=([^;\s]+)")
 
 
@@ -71,6 +73,7 @@ class WebApi:
         answer = await self._tag_page(tag)
         walk.take(newest_of(answer.body), answer.received_at)
         state = sections(mapping(answer.body), None)
+        asked: set[str] = set()
         payloads, unreadable = sorted_out(medias_of(answer.body))
         header = tag_of(answer.body) or {}
         if tag_posts(header) is not None:
@@ -86,7 +89,7 @@ class WebApi:
             )
             if is_last:
                 return
-            answer, following = await self._more(tag, state)
+            answer, following = await self._more(tag, state, asked)
             found = medias_of(answer.body)
             if state.tab == "recent":  # top posts are in no order that a walk could end at
                 found = walk.take(found, answer.received_at)
@@ -116,7 +119,12 @@ class WebApi:
 
     async def _profile(self, handle: str) -> Answer:
         async def ask() -> Answer:
-            answer = await self._get("users/web_profile_info/", {"username": handle})
+            try:
+                answer = await self._get("users/web_profile_info/", {"username": handle})
+            except BlockedError as exc:
+                if exc.status != _NOT_SHOWN:
+                    raise
+                raise InvalidError(f"instagram does not show the account {handle!r}") from exc
             if user_of(answer.body) is None:
                 if mapping(mapping(answer.body).get("data")).get("user", answer) is None:
                     raise NotFoundError(f"instagram shows no account {handle!r}")
@@ -139,7 +147,8 @@ class WebApi:
 
         return await self._retry(ask)
 
-    async def _more(self, tag: str, state: Sections) -> tuple[Answer, Sections]:
+    async def _more(self, tag: str, state: Sections, asked: set[str]) -> tuple[Answer, Sections]:
+        asked.add(state.max_id or "")
         url = self._url(f"tags/{quote(tag, safe='')}/sections/")
 
         async def ask() -> tuple[Answer, Sections]:
@@ -153,7 +162,7 @@ class WebApi:
             if not isinstance(body.get("sections"), list):
                 raise UnavailableError(f"instagram answered #{tag} with something that is no page")
             following = sections(body, state)
-            if following.max_id is not None and following.max_id == state.max_id:
+            if following.max_id in asked:
                 raise UnavailableError(f"instagram repeated a page of #{tag}")
             return answer, following
 

@@ -15,7 +15,7 @@ from ingestors.html import plain_text
 from ingestors.mastodon_timeline import id_of
 from lake.errors import PayloadError
 from lake.records import Author, Erasure, Json, Kind, Post, Profile, Record, TagCounter
-from lake.text import normal_hashtag, normal_hashtags
+from lake.text import hashtags_in, normal_hashtag, normal_hashtags
 from lake.times import from_epoch_s, from_text
 
 _METRICS = {
@@ -57,7 +57,7 @@ def status_records(body: Json, observed_at: datetime, host: str) -> Sequence[Rec
         author=_author(mapping(body.get("account")), host),
         url=web_url(body.get("url")),
         language=string(shown.get("language")),
-        hashtags=normal_hashtags(_strings(shown.get("tags"), "name")),
+        hashtags=_hashtags(shown),
         mentions=_mentions(shown, host),
         media=_media(shown),
         reply_to=reply_to,
@@ -180,6 +180,14 @@ def _text(body: Json) -> str:
     warning = string(body.get("spoiler_text")) or ""
     content = plain_text(string(body.get("content")) or "")
     return "\n\n".join(part for part in (warning, content) if part)
+
+
+def _hashtags(body: Json) -> tuple[str, ...]:
+    """As the server lists them; as they stand in the text where it has no such list."""
+    tags = body.get("tags")
+    if not isinstance(tags, list):
+        return hashtags_in(_text(body))
+    return normal_hashtags(_strings(tags, "name"))
 
 
 def _author(account: Json, host: str) -> Author:

@@ -26,7 +26,7 @@ from ingestors.mastodon_timeline import (
     within,
 )
 from ingestors.platform import Page, Window
-from lake.errors import BlockedError, NotFoundError
+from lake.errors import BlockedError, NotFoundError, StopPlatformError
 
 logger = logging.getLogger(__name__)
 PAGE_CAP = 1_000  # a walk ends here whatever the server says; the next poll goes on
@@ -44,8 +44,10 @@ async def tag_pages(server: Server, tag: str, place: str | None) -> AsyncGenerat
     name = quote(tag, safe="")
     try:
         history = await server.get(f"/api/v1/tags/{name}")
-    except NotFoundError:
-        logger.info("the server has no tag history", extra={"server": server.host})
+    except (NotFoundError, StopPlatformError) as exc:
+        # Others than Mastodon keep it from strangers; whom they refuse, the timeline tells.
+        what = {"server": server.host, "reason": str(exc)}
+        logger.info("the server gives no tag history", extra=what)
     else:
         yield Page([server.payload("tag", history)], history.received_at)
     path = f"/api/v1/timelines/tag/{name}"

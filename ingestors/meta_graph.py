@@ -39,6 +39,7 @@ T = TypeVar("T")
 CALLS = "calls"  # the bucket that the usage headers speak of
 TAGS = "tags"  # the bucket of Instagram's 30 hashtags in 7 days
 _TAG_LIMIT_S = 6 * 3_600.0  # Meta does not say when the oldest of the 30 leaves the window
+_UNTOLD_S = 60.0  # how long an account rests where nobody says how long, and another works
 _TOO_FAST = frozenset({4, 17, 32, 341, 613, *range(80_000, 80_015)})
 _DEAD_TOKEN = frozenset({102, 190})
 _NO_PERMISSION = frozenset({3, 10, *range(200, 300)})
@@ -207,9 +208,10 @@ class Graph:
             try:
                 return read(await self._get(lease, call(lease.credential), said), lease)
             except RateLimitedError as exc:
-                if exc.after_s is not None:
+                if exc.after_s is not None or len(self._pool) > 1:
                     used_up = bucket_of(lease.name, said.bucket) if said.bucket else lease.bucket
-                    self._http.limits.close_for(used_up, exc.after_s)
+                    rest_s = _UNTOLD_S if exc.after_s is None else exc.after_s
+                    self._http.limits.close_for(used_up, rest_s)
                 lease = pick()  # raises where all are used up
                 if lease.name in tried:
                     raise

@@ -14,6 +14,7 @@ from lake.config import IngestConfig
 
 _SMOOTHING = 0.3  # the weight of the newest poll: the memory is some three polls long
 _MOST_FASTER, _MOST_SLOWER = 0.25, 2.0
+_NOTABLE = 0.2  # an interval that would change by less stays as it is
 _QUOTA_SHARE = 0.9  # of a quota that hashtag polls may plan with; the rest is for everything else
 
 
@@ -40,6 +41,21 @@ def first_pace(settings: IngestConfig, floor_s: float) -> Pace:
     return Pace(max(floor_s, _within(settings.interval_s, settings)))
 
 
+def resumed_pace(
+    settings: IngestConfig, floor_s: float, interval_s: float | None, posts_per_h: float | None
+) -> Pace:
+    """How a target goes on being polled after a restart.
+
+    Args:
+        settings: Intervals; the longest in them may have become shorter.
+        floor_s: The shortest interval that quotas carry; it goes before the longest in settings.
+        interval_s: The interval of its last poll; None: it was made by hand.
+        posts_per_h: The velocity that was known then.
+    """
+    told_s = min(interval_s or settings.interval_s, settings.max_interval_s)
+    return Pace(max(floor_s, told_s), posts_per_h)
+
+
 def next_pace(
     pace: Pace, new_posts: int, elapsed_s: float, settings: IngestConfig, floor_s: float
 ) -> Pace:
@@ -59,7 +75,10 @@ def next_pace(
     rate = measured if before is None else before + _SMOOTHING * (measured - before)
     ideal = settings.posts_per_poll * 3600 / rate if rate > 0 else float("inf")
     moved = min(max(ideal, pace.interval_s * _MOST_FASTER), pace.interval_s * _MOST_SLOWER)
-    return Pace(max(floor_s, _within(moved, settings)), rate)
+    interval_s = max(floor_s, _within(moved, settings))
+    is_slight = abs(interval_s - pace.interval_s) <= _NOTABLE * pace.interval_s
+    bounds = (floor_s, settings.min_interval_s, settings.max_interval_s)
+    return Pace(pace.interval_s if is_slight and interval_s not in bounds else interval_s, rate)
 
 
 def _within(interval_s: float, settings: IngestConfig) -> float:

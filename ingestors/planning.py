@@ -40,7 +40,7 @@ class PlatformPlan:
     Args:
         platform: Its name.
         targets: Hashtags that are polled.
-        interval_s: The planned interval: by velocity, and no shorter than quotas carry.
+        interval_s: The shortest planned interval: by velocity, and no shorter than quotas carry.
         buckets: Each limit.
         cost_per_day_usd: By the configured prices; None: free.
         warnings: What the person should know, each in one line.
@@ -74,8 +74,9 @@ def plan(
     ideals = [_ideal_s(posts, settings) for posts in posts_per_day.values()]
     wanted_s = min(ideals, default=settings.interval_s)
     floors = interval_by_bucket(about, len(posts_per_day) + others)
-    interval_s = max(wanted_s, *floors.values()) if floors else wanted_s
-    polls = len(posts_per_day) * _DAY_S / interval_s
+    floor_s = max(floors.values(), default=0.0)
+    interval_s = max(wanted_s, floor_s)
+    polls = sum(_DAY_S / max(ideal, floor_s) for ideal in ideals)  # each at its own velocity
     known = sum(posts for posts in posts_per_day.values() if posts is not None)
     further = known / about.page_posts if about.page_posts else 0.0
     buckets = tuple(_bucket_plan(about, limit, polls, further, floors) for limit in about.limits)

@@ -18,11 +18,12 @@ from ingestors.page_writer import Flight, PageWriter
 from ingestors.platform import Page, Platform, Target
 from ingestors.run import Run
 from lake import times
+from lake.bulk import Write
 from lake.cursors import Cursor
 from lake.erasure import erase
 from lake.errors import ConflictError, NotFoundError, StopProcessError, TaglakeError
 from lake.meter import metered
-from lake.records import Erasure
+from lake.records import Erasure, Json
 from lake.store import Store
 
 _PAGES_IN_FLIGHT = 16
@@ -79,6 +80,8 @@ class _Poller:
 
     async def walk(self, max_pages: int | None, on_page: Callable[[Run], None] | None) -> None:
         self._cursor = await self._store.cursors.get(self._target.key)
+        if self._cursor.gap is not None:
+            await (await self._store.writer.submit([self._remembered(self._cursor.gap)])).done()
         try:
             await self._take_all(max_pages, on_page)
         except TaglakeError:
@@ -141,7 +144,8 @@ class _Poller:
         if self._target.window is not None:
             self._finish_window(*self._target.window)
             return
-        started_at, start = self.run.started_at, self._cursor.covered_until
+        started_at, cursor = self.run.started_at, self._cursor
+        start = cursor.covered_until
         # A first poll, or one that did not reach what was known, vouches for nothing: how far back
         # it is whole only the posts' own dates could tell, and authors choose those freely.
         if self._overlaps and start is not None and start < started_at:
@@ -149,11 +153,17 @@ class _Poller:
         self.run.gap = gap_before(
             started_at,
             watched_until=start,
+            polled_at=cursor.polled_at,
             overlaps=self._overlaps,
             interval_s=self.run.due.interval_s if self.run.due else None,
-            blocked=self._cursor.blocked,
+            blocked=cursor.blocked,
         )
-        self._pending = replace(self._cursor, covered_until=started_at, blocked=False)
+        # One that cannot tell leaves it to the next: what that meets, nobody missed.
+        until = started_at if start is None or self._overlaps is not None else start
+        gap = self.run.gap.as_json() | {"run": self.run.id} if self.run.gap else None
+        self._pending = replace(
+            cursor, covered_until=until, polled_at=started_at, blocked=False, gap=gap
+        )
 
     def _finish_window(self, start: datetime, end: datetime) -> None:
         if self._overlaps is False:  # the platform's past ends within the window
@@ -176,11 +186,21 @@ class _Poller:
         now = times.now()
         self.run.drift = await self._writer.radar.report(self._store, now)
         entry = self.run.document(self._store.layout, now, error)
-        await (await self._store.writer.submit([entry])).done()
-        # Only now: whoever is killed before has the poll's time covered by the next one instead.
+        # The cursor goes first: a poll that is killed here is missing in the ledger, which is read
+        # as whole but for its gaps; and a gap the cursor remembers for the next poll to enter.
         if error is None and self._pending is not None:
             await self._move(self._pending)
+        await (await self._store.writer.submit([entry])).done()
         await self._store.limits.save(self._platform.name, self._platform.limits)
+
+    def _remembered(self, gap: Json) -> Write:
+        """The gap of the poll before, for a ledger without it; one that is there stays as it is."""
+        end = times.from_text(gap["end"])
+        run = Run(self._target, end, id=gap["run"])
+        entry = run.document(self._store.layout, end)
+        bare = {name: value for name, value in gap.items() if name != "run"}
+        entry.document.source["gap"] = bare
+        return entry
 
     async def _enter_failure(self, error: TaglakeError) -> None:
         """A refusal begins a gap; a post whose comments are not found is gone."""
@@ -188,7 +208,7 @@ class _Poller:
         if target.kind == "comments" and isinstance(error, NotFoundError):
             gone = Erasure(target.platform, target.value, times.now(), "not found")
             self.run.erased += await erase(self._store, [gone])
-        gap = gap_at_failure(times.now(), watched_until=self._cursor.covered_until, error=error)
+        gap = gap_at_failure(times.now(), watched_until=self._cursor.polled_at, error=error)
         if target.kind == "hashtag" and target.window is None and gap is not None:
             self.run.gap = gap
             if self._cursor.covered_until is not None and not self._cursor.blocked:

@@ -12,8 +12,9 @@ from ingestors.platform import Payload
 from lake import times
 from lake.dead_letter_box import KeptLetter, letters, mark_replayed
 from lake.documents import RawPayload
+from lake.erasure import erase
 from lake.errors import ConfigError, PayloadError
-from lake.records import Json
+from lake.records import Erasure, Json
 from lake.store import Sighting, Store
 
 
@@ -79,3 +80,4 @@ async def _write(store: Store, letter: KeptLetter, seen: Sighting) -> None:
     written = await (await store.submit([seen], letter.origin)).done()
     if written.rejected:
         raise PayloadError("Elasticsearch refused it again")
+    await erase(store, [record for record in seen.records if isinstance(record, Erasure)])

@@ -27,7 +27,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from ingestors.about import About
 from ingestors.gaps import Due
 from ingestors.ledger import covered_windows, enter_missing, last_polls
-from ingestors.pace import Pace, first_pace, floor_s, next_pace
+from ingestors.pace import Pace, first_pace, floor_s, next_pace, resumed_pace
 from ingestors.platform import Platform, Target
 from ingestors.polling import Polling
 from ingestors.refresh import refresh
@@ -45,7 +45,6 @@ logger = logging.getLogger(__name__)
 _SYNC_JOB = "campaigns"
 _REFRESH = "refresh:"
 _SPREAD_S = 0.02  # new targets begin so long after each other, so that a start is no stampede
-_NOTABLE = 0.2  # a job is moved when its interval changes by so much
 
 
 class Schedule:
@@ -128,7 +127,8 @@ class Schedule:
         return about.price is None or self._settings.refresh_paid
 
     def _failed(self, event: JobExecutionEvent) -> None:
-        if not self._failure.done():
+        cut_off = isinstance(event.exception, asyncio.CancelledError)  # before it even began
+        if not cut_off and not self._failure.done():
             self._failure.set_exception(event.exception)
 
     def _stream_ended(self, stream: asyncio.Task[None]) -> None:
@@ -188,13 +188,13 @@ class Schedule:
     async def _add(self, targets: Sequence[Target], now: datetime) -> None:
         last = await last_polls(self._store, [target.key for target in targets])
         for number, target in enumerate(targets):
-            pace = first_pace(self._settings, self._floor_s(target))
-            due = now
+            floor = self._floor_s(target)
+            pace, due = first_pace(self._settings, floor), now
             if found := last.get(target.key):
                 self._polled_at[target.key] = found.started_at
-                interval_s = max(found.interval_s or pace.interval_s, self._floor_s(target))
-                pace = Pace(min(interval_s, self._settings.max_interval_s), found.posts_per_h)
-                due = found.started_at + timedelta(seconds=pace.interval_s)
+                pace = resumed_pace(self._settings, floor, found.interval_s, found.posts_per_h)
+                # A poll of tomorrow was made by a clock that was wrong.
+                due = min(found.started_at, now) + timedelta(seconds=pace.interval_s)
             self._paces[target.key] = pace
             start = max(due, now + timedelta(seconds=number * _SPREAD_S))
             self._scheduler.add_job(
@@ -228,14 +228,15 @@ class Schedule:
             floor = self._floor_s(target)
             new = next_pace(pace, run.written.created, elapsed_s, self._settings, floor)
             self._paces[target.key] = new
-            self._move(target.key, pace.interval_s, new.interval_s)
+            if new.interval_s != pace.interval_s:
+                self._move(target.key, new.interval_s)
 
-    def _move(self, key: str, before_s: float, after_s: float) -> None:
+    def _move(self, key: str, interval_s: float) -> None:
         job = self._scheduler.get_job(key)
-        if job is None or abs(after_s - before_s) <= _NOTABLE * before_s:
+        if job is None:
             return
-        job.reschedule(_trigger(after_s))
-        what = {"target": key, "interval_s": round(after_s)}
+        job.reschedule(_trigger(interval_s))
+        what = {"target": key, "interval_s": round(interval_s)}
         logger.info("target polled at another interval", extra=what)
 
     async def poll(self, target: Target, due: Due | None = None) -> Run | None:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
+from ingestors.gaps import Gap
 from ingestors.page_writer import PageWriter
 from ingestors.platform import Page, Platform, Streaming, Target
 from ingestors.run import Run
@@ -82,6 +83,7 @@ class _Follower:
         async with aclosing(pages) as closing:
             async for page in closing:
                 if page.overlaps is False:  # the platform no longer holds what lies between
+                    await self._enter_gap(run, cursor.covered_until, page.observed_at)
                     watched.clear()
                     cursor = replace(cursor, covered_until=page.observed_at)
                 for tag in self._tags():
@@ -99,12 +101,28 @@ class _Follower:
         new = replace(cursor, value=page.cursor, covered_until=page.observed_at)
         return await self._store.cursors.move(self._target.key, writer.run.id, old=cursor, new=new)
 
+    async def _enter_gap(self, run: Run, since: datetime | None, until: datetime) -> None:
+        """What the platform forgot before we came back is a gap of every hashtag."""
+        if since is None or since >= until:
+            return
+        entries = []
+        for tag in self._tags():
+            part = self._part(run, tag, since)
+            part.id = f"{part.id}-gap"
+            part.gap = Gap(since, until, "no_overlap")
+            entries.append(part.document(self._store.layout, until))
+        await (await self._store.writer.submit(entries)).done()
+
     async def _enter(self, run: Run, watched: dict[str, datetime], until: datetime) -> None:
         """One entry of the ledger for the stream, and what it covered for each hashtag."""
         entries = [run.document(self._store.layout, until)]
         for tag, since in watched.items():
-            part = Run(Target(self._platform.name, "hashtag", tag), since)
+            part = self._part(run, tag, since)
             part.covered = (since, until)
-            part.id = f"{run.id}-{tag}"
             entries.append(part.document(self._store.layout, until))
         await (await self._store.writer.submit(entries)).done()
+
+    def _part(self, run: Run, tag: str, since: datetime) -> Run:
+        part = Run(Target(self._platform.name, "hashtag", tag), since)
+        part.id = f"{run.id}-{tag}"
+        return part

@@ -175,8 +175,8 @@ class Browser:
             except TimeoutError:
                 session.is_valid = False  # its page still waits: the same address would wait too
                 raise
-        if not isinstance(body, dict):
-            raise UnavailableError(f"tiktok answered {path} with no object")
+        if not isinstance(body, dict) or not body:  # {} says nothing, not even that all is well
+            raise UnavailableError(f"tiktok answered {path} with no object, or an empty one")
         return body
 
     async def _session(self, name: str) -> Any:

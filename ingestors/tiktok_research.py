@@ -164,7 +164,7 @@ class Research:
             if exc.after_s is None:  # a 429 that says nothing: the day's, as far as anybody knows
                 raise self._used_up(lease.bucket) from exc
             raise
-        error = refusal(200, answer.body)
+        error = refusal(200, answer.body) or _unknown(answer.body)
         if error is not None:
             raise error
         if not isinstance(mapping(answer.body).get("data"), dict):
@@ -228,6 +228,14 @@ def _meaning(code: str, message: str) -> TaglakeError | None:
             return NotFoundError(f"tiktok has nothing of the kind ({code})")
         return InvalidError(f"tiktok finds the question wrong ({code})")
     return None
+
+
+def _unknown(body: Any) -> TaglakeError | None:
+    """A code that nobody knows, with a good status: its data are empty, and say nothing."""
+    code = string(mapping(mapping(body).get("error")).get("code"))
+    if code is None or code == "ok":
+        return None
+    return UnavailableError(f"tiktok could not answer ({code[:40]})")
 
 
 def _no_token(status: int, body: Any) -> TaglakeError | None:

@@ -11,6 +11,7 @@ from ingestors.fields import mapping
 from ingestors.youtube_quota import Bucket, Quotas, Refusals
 from lake.errors import (
     BlockedError,
+    InvalidError,
     NotFoundError,
     RetryError,
     StopPlatformError,
@@ -26,6 +27,8 @@ MOST_IDS = 50  # that videos and channels take; also the most that search gives
 MOST_COMMENTS = 100
 _VIDEO_PARTS = "snippet,statistics,contentDetails,status"
 _CHANNEL_PARTS = "snippet,statistics,contentDetails"
+_NO_VIDEO = frozenset({"videoNotFound", "NOT_FOUND"})
+_NOT_THIS_ONE = frozenset({"forbidden", "operationNotSupported"})
 
 
 class Api:
@@ -116,7 +119,8 @@ class Api:
         """A page of comments; None where they are switched off, or ``token`` is forgotten.
 
         Raises:
-            NotFoundError: There is no such video.
+            NotFoundError: YouTube says that there is no such video.
+            InvalidError: It does not show this video's comments.
         """
         refusals = self._refusals("units")
         params = {"part": "snippet", "videoId": video_id, "order": "time"}
@@ -125,13 +129,17 @@ class Api:
             return await self._get(
                 "commentThreads", params | ({"pageToken": token} if token else {}), refusals
             )
-        except BlockedError:
+        except BlockedError as exc:
             if refusals.reasons & (
                 {"commentsDisabled"} | ({"invalidPageToken"} if token else set())
             ):
                 return None
+            if refusals.reasons & _NOT_THIS_ONE and not refusals.concerns_key:
+                raise InvalidError(f"youtube does not show the comments of {video_id!r}") from exc
             raise
         except NotFoundError as exc:
+            if not refusals.reasons & _NO_VIDEO:  # a proxy's, say: what is not found is erased
+                raise UnavailableError("youtube did not say itself that a video is gone") from exc
             raise NotFoundError(f"youtube has no video {video_id!r}") from exc
 
     async def _by_ids(self, method: str, params: dict[str, str], ids: Sequence[str]) -> list[Any]:

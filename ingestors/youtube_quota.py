@@ -135,14 +135,15 @@ class Refusals:
 
 
 def _reasons(error: dict[str, Any]) -> frozenset[str]:
-    """Of the old list ``errors`` and the newer ``details``; neither is always there."""
+    """Of the old list ``errors``, the newer ``details`` and ``status``; none is always there."""
     entries = [*mappings(error.get("errors")), *mappings(error.get("details"))]
-    return frozenset(reason for entry in entries if (reason := string(entry.get("reason"))))
+    named = [string(entry.get("reason")) for entry in entries]
+    return frozenset(reason for reason in [*named, string(error.get("status"))] if reason)
 
 
 def _is_of_a_day(error: dict[str, Any]) -> bool:
-    limits = [
-        string(mapping(entry.get("metadata")).get("quota_limit")) or ""
-        for entry in mappings(error.get("details"))
-    ]
-    return any("perday" in limit.lower() for limit in limits)
+    """Whether a limit is a day's, by its name or, where that is left out, by what is said."""
+    details = [mapping(entry.get("metadata")) for entry in mappings(error.get("details"))]
+    limits = [string(entry.get("quota_limit")) for entry in details]
+    told = [limit for limit in limits if limit] or [string(error.get("message")) or ""]
+    return any("perday" in limit.lower().replace(" ", "") for limit in told)

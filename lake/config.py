@@ -76,18 +76,23 @@ class WriterConfig(Section):
     dead_letter_dir: Path = Path("data/dead-letters")
 
 
+# A time that no calendar holds would end the schedule when it is reached.
+Wait = Annotated[float, Field(ge=1, le=31_622_400)]
+AgeH = Annotated[float, Field(gt=0, le=87_840)]
+
+
 class IngestConfig(Section):
     """How often the platforms are asked."""
 
-    interval_s: Annotated[float, Field(ge=1)] = 300
-    min_interval_s: Annotated[float, Field(ge=1)] = 60
-    max_interval_s: Annotated[float, Field(ge=1)] = 3_600
-    posts_per_poll: Annotated[float, Field(gt=0)] = 20
-    blocked_s: Annotated[float, Field(ge=1)] = 3_600
-    sync_s: Annotated[float, Field(gt=0)] = 5
+    interval_s: Wait = 300
+    min_interval_s: Wait = 60
+    max_interval_s: Wait = 3_600
+    posts_per_poll: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 20
+    blocked_s: Wait = 3_600
+    sync_s: Annotated[float, Field(gt=0, le=3_600)] = 5
     history_days: Annotated[int, Field(ge=0, le=3_650)] = 7
-    refresh_s: Annotated[float, Field(ge=1)] = 900
-    refresh_ages_h: Annotated[tuple[float, ...], Field(max_length=50)] = (
+    refresh_s: Wait = 900
+    refresh_ages_h: Annotated[tuple[AgeH, ...], Field(max_length=50)] = (
         *(1, 3, 6, 12),
         *(24, 48, 96, 168),
     )

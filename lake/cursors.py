@@ -10,7 +10,7 @@ from elasticsearch import AsyncElasticsearch
 
 from lake import times
 from lake.client import our_errors
-from lake.errors import ConflictError, NotFoundError, RetryError
+from lake.errors import ConflictError, NotFoundError, RetryError, UnavailableError
 from lake.layout import Layout, native_key
 from lake.records import Json
 from lake.retry import Backoff, retrying
@@ -28,14 +28,19 @@ class Cursor:
         seq_no: With ``primary_term`` what a compare-and-set needs; None: there is no document yet.
         primary_term: See ``seq_no``.
         covered_until: Up to when polls have seen everything, aware UTC; None where none has.
+        polled_at: When the last poll that succeeded began, aware UTC.
         blocked: Whether the platform refused the last poll.
+        gap: The gap that the last poll found, with its ``run``, for a ledger that it may not have
+            reached; None: it found none.
     """
 
     value: str | None = None
     seq_no: int | None = None
     primary_term: int | None = None
     covered_until: datetime | None = None
+    polled_at: datetime | None = None
     blocked: bool = False
+    gap: Json | None = None
 
 
 class Cursors:
@@ -52,13 +57,14 @@ class Cursors:
         except NotFoundError:
             return Cursor()
         source = found["_source"]
-        until = source.get("covered_until")
         return Cursor(
             source.get("cursor"),
             found["_seq_no"],
             found["_primary_term"],
-            times.from_text(until) if until else None,
+            _moment(source.get("covered_until")),
+            _moment(source.get("polled_at")),
             bool(source.get("blocked")),
+            source.get("gap"),
         )
 
     async def _get(self, target: str) -> Json:
@@ -76,7 +82,7 @@ class Cursors:
 
         Raises:
             ConflictError: Somebody else moved it meanwhile: two programs poll the same target.
-            ValueError: The token is too long to be a place.
+            UnavailableError: The token is too long to be a place; nothing moved.
         """
         body = _body(target, run, new)
         tried = False
@@ -112,15 +118,27 @@ class Cursors:
 
 def _body(target: str, run: str, cursor: Cursor) -> Json:
     if cursor.value is not None and len(cursor.value) > MAX_CURSOR_CHARS:
-        raise ValueError(f"a cursor of {len(cursor.value)} characters for {target}")
-    until = cursor.covered_until
-    optional = {"cursor": cursor.value, "covered_until": times.to_text(until) if until else None}
+        raise UnavailableError(f"a cursor of {len(cursor.value):,} characters for {target}")
+    optional = {
+        "cursor": cursor.value,
+        "covered_until": _text(cursor.covered_until),
+        "polled_at": _text(cursor.polled_at),
+        "gap": cursor.gap,
+    }
     body: Json = {"target": target, "run": run, "updated_at": times.to_text(times.now())}
     if cursor.blocked:
         body["blocked"] = True
     return body | {name: value for name, value in optional.items() if value is not None}
 
 
-def _bare(cursor: Cursor) -> tuple[str | None, str | None, bool]:
-    until = cursor.covered_until
-    return cursor.value, times.to_text(until) if until else None, cursor.blocked
+def _bare(cursor: Cursor) -> tuple[object, ...]:
+    moments = _text(cursor.covered_until), _text(cursor.polled_at)
+    return cursor.value, *moments, cursor.blocked, cursor.gap
+
+
+def _text(moment: datetime | None) -> str | None:
+    return times.to_text(moment) if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return times.from_text(text) if text else None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from lake import times
 from lake.client import our_errors
 from lake.documents import Document, Origin
+from lake.errors import NotFoundError
 from lake.records import Json
 from lake.scan import scan
 from lake.store import Store
@@ -64,6 +65,8 @@ async def letters(store: Store, query: Json) -> AsyncGenerator[KeptLetter, None]
 async def mark_replayed(store: Store, letter: KeptLetter, *, failure: str | None) -> None:
     """Notes that a letter was replayed: for good, or with what kept it from succeeding.
 
+    One that is gone meanwhile, because its post was erased, needs no note.
+
     Raises:
         RetryError: Elasticsearch did not answer.
     """
@@ -73,5 +76,5 @@ async def mark_replayed(store: Store, letter: KeptLetter, *, failure: str | None
     else:
         fields["failure"] = failure
     document = Document(letter.index, letter.id, fields)
-    with our_errors("marking a dead letter"):
+    with suppress(NotFoundError), our_errors("marking a dead letter"):
         await store.client.update(index=document.index, id=document.id, doc=document.source)

@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 _CHUNK = 200
 _LETTERS_A_PAGE = 50  # a dead letter may be large
 _TRIES = 5
+_FILES = "archive"  # whose letters imports write
+_LONG_ID = 8
 _READ_BY_PEOPLE = ("url", "mentions")
 _AUTHOR_READ_BY_PEOPLE = ("name", "handle")
 
@@ -88,11 +90,17 @@ def erased_post(stored: Json, erasure: Erasure) -> Json | None:
 
 async def _erase(store: Store, erasures: Sequence[Erasure]) -> int:
     wanted = {native_key(one.platform, one.native_id): one for one in erasures}
-    gone = [one for one in await _still_gone(store, wanted) if one.text_goes]
-    for platform in sorted({one.platform for one in gone}):
-        ids = [one.native_id for one in gone if one.platform == platform]
+    for platform, ids in (await _still_gone(store, wanted)).items():
         await _delete_payloads(store, platform, ids)
         await _delete_letters(store, platform, ids)
+    marked = await _mark_all(store, wanted)
+    if marked:  # a poll may have brought more payloads before it could see the mark
+        for platform, ids in (await _still_gone(store, wanted)).items():
+            await _delete_payloads(store, platform, ids)
+    return marked
+
+
+async def _mark_all(store: Store, wanted: dict[str, Erasure]) -> int:
     marked = 0
     for _ in range(_TRIES):
         new, left = await _mark(store, wanted)
@@ -104,14 +112,21 @@ async def _erase(store: Store, erasures: Sequence[Erasure]) -> int:
     return marked
 
 
-async def _still_gone(store: Store, wanted: dict[str, Erasure]) -> list[Erasure]:
-    """Those whose post was not seen again later; a post that is not in the lake is gone too."""
+async def _still_gone(store: Store, wanted: dict[str, Erasure]) -> dict[str, list[str]]:
+    """Platform to native ids of the posts whose text goes.
+
+    They were not seen again later; a post that is not in the lake is gone too.
+    """
     seen_later: set[str] = set()
     async for hit in _posts(store, wanted):
         at = times.to_text(wanted[hit["_id"]].observed_at)
         if hit["_source"]["observed_at"] > at:
             seen_later.add(hit["_id"])
-    return [erasure for key, erasure in wanted.items() if key not in seen_later]
+    gone: dict[str, list[str]] = {}
+    for key, erasure in wanted.items():
+        if erasure.text_goes and key not in seen_later:
+            gone.setdefault(erasure.platform, []).append(erasure.native_id)
+    return gone
 
 
 async def _mark(store: Store, wanted: dict[str, Erasure]) -> tuple[int, list[str]]:
@@ -142,14 +157,27 @@ async def _posts(store: Store, wanted: Iterable[str]) -> AsyncGenerator[Json, No
 
 async def _delete_payloads(store: Store, platform: str, ids: Sequence[str]) -> None:
     index = store.layout.every(f"raw-{platform}")
-    body: Json = {"query": {"terms": {"native_id": list(ids)}}, "_source": False}
+    # Those that are emptied already (see lake.store) stay: they keep their text away.
+    held: list[Json] = [{"terms": {"native_id": list(ids)}}, {"exists": {"field": "payload"}}]
+    body: Json = {"query": {"bool": {"filter": held}}, "_source": False}
     async with aclosing(scan(store.client, index, body)) as pages:
         async for hits in pages:
             await settled(store.client, [delete_line(hit["_index"], hit["_id"]) for hit in hits])
 
 
 async def _delete_letters(store: Store, platform: str, ids: Sequence[str]) -> None:
-    """Their text is not indexed, so every letter of the platform is looked at; there are few."""
+    """Their text is not indexed, so every letter of the platform is looked at; there are few.
+
+    So is every letter of an imported file, whose platform may be this one; there a short id may be
+    any number and says nothing.
+    """
+    await _delete_letters_of(store, platform, ids)
+    await _delete_letters_of(store, _FILES, [one for one in ids if len(one) >= _LONG_ID])
+
+
+async def _delete_letters_of(store: Store, platform: str, ids: Sequence[str]) -> None:
+    if not ids:
+        return
     names = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in ids))
     body: Json = {"query": {"term": {"platform": platform}}, "_source": ["payload"]}
     pages = scan(store.client, store.layout.every("deadletter"), body, size=_LETTERS_A_PAGE)

@@ -74,7 +74,16 @@ class UnauthorizedError(StopPlatformError):
 
 
 class BlockedError(StopPlatformError):
-    """The platform refuses to serve us (HTTP 403, a login wall, a captcha, other 4xx)."""
+    """The platform refuses to serve us (HTTP 403, a login wall, a captcha, other 4xx).
+
+    Args:
+        message: What it refuses, in one line.
+        status: The HTTP status where that is all that was told.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class RequestError(TaglakeError):

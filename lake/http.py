@@ -19,16 +19,18 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from lake.errors import BlockedError, RateLimitedError, RetryError, TaglakeError, UnavailableError
-from lake.http_answer import Answer, decoded, links, shown, status_error
+from lake.http_answer import Answer, decoded, links, shown, status_error, unguarded
 from lake.limits import remaining_calls, reset_after_s
 from lake.meter import meter
 from lake.quota import LimitBook
 from lake.retry import Sleep
 from lake.times import now as real_now
 
-# An error status and its JSON body to the error that they mean; None: the status alone decides.
+# An error status and its JSON body (None: a 501 without one) to the error that they mean; None: the
+# status alone decides.
 Refusal = Callable[[int, Any], TaglakeError | None]
 _CHUNK_BYTES = 65_536
+_NOT_IMPLEMENTED = 501  # tells all there is to tell, and no outage: sorted without a body too
 _LONGEST_S = 31 * 86_400  # a reset further ahead is a mistake of the server's
 
 
@@ -194,6 +196,8 @@ class Http:
         message = f"{shown(url)} answered {response.status}"
         if issubclass(error, RetryError):
             raise error(message, after_s=reset_after_s(response.headers, self._clock()))
+        if error is BlockedError:
+            raise BlockedError(message, status=response.status)
         raise error(message)
 
     async def _check_refusal(
@@ -202,9 +206,11 @@ class Http:
         if 200 <= response.status < 300:
             return
         try:
-            body = json.loads(await self._read(url, response))
+            body = json.loads(unguarded(await self._read(url, response)))
         except (ValueError, RecursionError):
-            return
+            if response.status != _NOT_IMPLEMENTED:
+                return
+            body = None
         error = refusal(response.status, body)
         if isinstance(error, RetryError) and error.after_s is None:
             error.after_s = reset_after_s(response.headers, self._clock())

@@ -70,6 +70,11 @@ def links(header: str) -> dict[str, str]:
     }
 
 
+def unguarded(body: bytes) -> bytes:
+    """A body without what Meta puts before its JSON."""
+    return body.lstrip().removeprefix(_JSON_GUARD)
+
+
 def decoded(url: str, body: bytes, content_type: str) -> Any:
     """The JSON of a body.
 
@@ -77,11 +82,13 @@ def decoded(url: str, body: bytes, content_type: str) -> Any:
         UnavailableError: There is none, or it is cut off or damaged.
         BlockedError: It is a page for people.
     """
-    body = body.lstrip().removeprefix(_JSON_GUARD)
+    body = unguarded(body)
     start = body[:1_000].lstrip()
     if not start:
         raise UnavailableError(f"{shown(url)} answered nothing")
-    if "html" in content_type.lower() or start.startswith(b"<"):
+    # Some servers call their JSON a page, too.
+    looks_like_json = start.startswith((b"{", b"["))
+    if start.startswith(b"<") or ("html" in content_type.lower() and not looks_like_json):
         raise BlockedError(
             f"{shown(url)} answered a page for people instead of JSON: a login wall or a block"
         )

@@ -34,9 +34,10 @@ def set_up_logging(
     # They log each request and each job; ours say the same once a run, and how late it was.
     for noisy in ("uvicorn", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # Our retries say it better, and a job whose last turn is not over yet is no news.
-    for noisy in ("elastic_transport", "apscheduler"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)  # our retries say it better
+    # A job whose last turn is not over yet is no news, one that was cut off by Ctrl-C neither, and
+    # one that failed ends the process with its own traceback.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

@@ -68,9 +68,14 @@ def _span(since: datetime, until: datetime | None) -> Json:
 
 
 async def payloads(store: Store, chunk: Sequence[Owner]) -> AsyncGenerator[list[Json], None]:
-    """Every payload of the owners, of any time, a page of hits at a time, each owner's together."""
+    """Every payload of the owners, of any time, a page of hits at a time, each owner's together.
+
+    Payloads of erased posts hold nothing any more and are left out.
+    """
+    ids = [native_id for _, native_id in chunk]
+    held: list[Json] = [{"terms": {"native_id": ids}}, {"exists": {"field": "payload"}}]
     body: Json = {
-        "query": {"terms": {"native_id": [native_id for _, native_id in chunk]}},
+        "query": {"bool": {"filter": held}},
         "sort": ["native_id", "@timestamp", "_shard_doc"],
     }
     index = store.layout.every(f"raw-{chunk[0][0]}")

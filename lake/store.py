@@ -44,6 +44,7 @@ from lake.records import Erasure, Json, Post, Profile, Record, TagCounter
 from lake.writer import Writer
 
 Observe = Callable[[Layout, Document], Document | None]
+_ABOVE_ALL = 2**62  # a version that no document reaches by being written again
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +87,27 @@ class Store:
         writes: list[Write] = []
         # What says that a post is gone is no document of its own: see lake.erasure.
         records = [record for record in seen.records if not isinstance(record, Erasure)]
+        if not records:
+            return writes
+        raw = raw_document(self.layout, records[0], seen.payload, origin)
         for record in records:
-            writes.append(self._record_write(record, seen.payload, origin))
-        if records:
-            document = raw_document(self.layout, records[0], seen.payload, origin)
-            kind, body = seen.payload.kind, seen.payload.body
-            writes.append(Write(document, origin=origin, kind=kind, payload=body, counted=False))
+            own = raw if record is records[0] else None
+            writes.append(self._record_write(record, seen.payload, origin, own))
+        kind, body = seen.payload.kind, seen.payload.body
+        writes.append(Write(raw, origin=origin, kind=kind, payload=body, counted=False))
         return writes
 
     def _record_write(
-        self, record: Post | Profile | TagCounter, payload: RawPayload, origin: Origin
+        self,
+        record: Post | Profile | TagCounter,
+        payload: RawPayload,
+        origin: Origin,
+        raw: Document | None,
     ) -> Write:
         match record:
             case Post():
                 document = post_document(self.layout, record, origin)
-                write = Write(document, merge_post, _follow(self.layout, post_observation))
+                write = Write(document, merge_post, _follow(self.layout, post_observation, raw))
             case Profile():
                 document = profile_document(self.layout, record, origin)
                 write = Write(document, merge_profile, _follow(self.layout, profile_observation))
@@ -148,13 +155,17 @@ def _observed_at(write: Write) -> datetime:
 
 
 def _version(document: Document) -> int:
-    return int(times.from_text(document.source["@timestamp"]).timestamp() * 1000)
+    # Elasticsearch takes no version below 0, which a time before 1970 would be.
+    return max(-10**18, int(times.from_text(document.source["@timestamp"]).timestamp() * 1000))
 
 
 def _follow(
-    layout: Layout, observe: Observe
+    layout: Layout, observe: Observe, raw: Document | None = None
 ) -> Callable[[Document, Document | None, Document], Sequence[Write]]:
-    """The observations that belong to a post or profile once it is in the lake."""
+    """The observations that belong to a post or profile once it is in the lake.
+
+    Where that is a post whose text had to go, its payload ``raw`` is emptied, too.
+    """
 
     def writes(seen: Document, before: Document | None, after: Document) -> Sequence[Write]:
         states = [after]
@@ -168,9 +179,18 @@ def _follow(
             for state in states
             if (document := observe(layout, state)) is not None
         }
-        return [Write(document, version=_version(document)) for document in found.values()]
+        following = [Write(document, version=_version(document)) for document in found.values()]
+        if raw is not None and after.source.get("erased", {}).get("text_removed"):
+            following.append(_emptied(raw))
+        return following
 
     return writes
+
+
+def _emptied(raw: Document) -> Write:
+    """A payload without what it holds: in its place already or before it comes, it stays so."""
+    source = {name: value for name, value in raw.source.items() if name != "payload"}
+    return Write(replace(raw, source=source), version=_ABOVE_ALL)
 
 
 @asynccontextmanager

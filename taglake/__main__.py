@@ -98,6 +98,8 @@ def _as_ctrl_c(_number: int, _frame: FrameType | None) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Runs one command; gives its exit status."""
     signal.signal(signal.SIGTERM, _as_ctrl_c)
+    # A shell script starts what is in the background deaf to Ctrl-C, and so it would be to SIGTERM.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Documents on their way are many small objects without cycles: looking for cycles among them at
     # Python's default rate costs a seventh of the writer's processor time.
     gc.set_threshold(20_000, 20, 20)

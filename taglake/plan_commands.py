@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import isfinite
 
 import click
 from rich.markup import escape
@@ -44,6 +45,8 @@ def command(
     context: Context, campaign_id: str, posts_per_day: float | None, *, as_json: bool
 ) -> None:
     """Say calls, cost and feasible interval a platform, and what the quotas cannot carry."""
+    if posts_per_day is not None and not isfinite(posts_per_day):
+        raise InvalidError(f"--posts-per-day {posts_per_day}: write a number, such as 500")
     found = context.in_lake(
         "ingest", lambda store: planned(store, context.config, campaign_id, posts_per_day)
     )
@@ -97,8 +100,8 @@ async def planned(
     }
 
 
-def _window(platform: str, tag: str, window: tuple[object, object] | None) -> Json:
-    start, end = window or (None, None)
+def _window(platform: str, tag: str, window: tuple[datetime, datetime] | None) -> Json:
+    start, end = map(times.to_text, window) if window else (None, None)
     return {"platform": platform, "hashtag": tag, "from": start, "to": end}
 
 

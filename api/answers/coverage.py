@@ -13,7 +13,7 @@ from analysis.coverage import (
     add_run,
     blind,
     blind_s,
-    spans_body,
+    gaps_body,
     targets_body,
     targets_in,
 )
@@ -42,7 +42,7 @@ async def ledger(
     missing: list[Json] = []
     after: list[Any] | None = None
     while True:
-        body = spans_body(campaign, tags, size=_RUNS_A_PAGE, after=after)
+        body = gaps_body(campaign, tags, size=_RUNS_A_PAGE, after=after)
         hits = (await store.search(index, body))["hits"]["hits"]
         for hit in hits:
             source = hit["_source"]

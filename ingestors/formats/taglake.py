@@ -66,11 +66,11 @@ def normalise(payload: Payload, observed_at: datetime) -> tuple[Record, ...]:
 
 def unguarded(cell: str) -> str:
     """A cell without the apostrophe by which the export keeps a spreadsheet from running it."""
-    inner = cell[1:]
-    if not cell.startswith("'"):
+    bare = cell.lstrip("'")
+    if bare == cell:
         return cell
-    dangerous = _first_visible(inner) in _FORMULA or inner.startswith(_CONTROL)
-    return inner if dangerous else cell
+    dangerous = _first_visible(bare) in _FORMULA or bare.startswith(_CONTROL)
+    return cell[1:] if dangerous else cell
 
 
 def _first_visible(text: str) -> str | None:

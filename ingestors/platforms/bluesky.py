@@ -32,7 +32,13 @@ from ingestors.about import About, Capability, Key, Limit
 from ingestors.bluesky_options import Options
 from ingestors.bluesky_records import is_shown, normalise, replies, sorted_out
 from ingestors.bluesky_search import PAGE_SIZE, place
-from ingestors.bluesky_session import LOGINS_A_DAY, Session, refusal, refusal_of_one
+from ingestors.bluesky_session import (
+    LOGINS_A_DAY,
+    Session,
+    is_gone,
+    refusal,
+    refusal_of_account,
+)
 from ingestors.bluesky_stream import Jetstream
 from ingestors.bluesky_walks import Depth, Walks
 from ingestors.credentials import Pool
@@ -43,9 +49,11 @@ from lake.errors import (
     InvalidError,
     NotFoundError,
     RetryError,
+    TaglakeError,
     UnauthorizedError,
     UnavailableError,
 )
+from lake.http import Refusal
 from lake.http_answer import Answer
 from lake.records import Record
 from lake.retry import Backoff, retrying
@@ -105,7 +113,9 @@ def about(options: Options | None) -> About:
 @asynccontextmanager
 async def connect(options: Options) -> AsyncIterator[Bluesky]:
     """The platform, with connections that are closed at the end of the block."""
-    async with http.connect(http.HttpOptions(timeout_s=options.timeout_s)) as client:
+    # A redirect could take the password, which is in a body, to another server.
+    how = http.HttpOptions(timeout_s=options.timeout_s, redirects=False)
+    async with http.connect(how) as client:
         yield Bluesky(client, options)
 
 
@@ -168,7 +178,8 @@ class Bluesky:
         if not self._sessions:
             if not self.streams:
                 raise _nobody()
-            await self._public("app.bsky.actor.getProfile", {"actor": "bsky.app"})
+            params = {"actor": "bsky.app"}
+            await self._public("app.bsky.actor.getProfile", params, refusal_of_account)
             return "no account: the stream, profiles and replies, but no search"
         for session in self._sessions.values():
             await session.get("app.bsky.actor.getPreferences", {})
@@ -193,7 +204,8 @@ class Bluesky:
 
     async def _profile_pages(self, actor: str) -> AsyncGenerator[Page, None]:
         try:
-            answer = await self._public("app.bsky.actor.getProfile", {"actor": actor})
+            params = {"actor": actor}
+            answer = await self._public("app.bsky.actor.getProfile", params, refusal_of_account)
         except NotFoundError as exc:
             raise NotFoundError(f"Bluesky knows no account {actor!r}, or no longer") from exc
         body = mapping(answer.body)
@@ -203,11 +215,21 @@ class Bluesky:
 
     async def _reply_pages(self, uri: str) -> AsyncGenerator[Page, None]:
         params = {"uri": uri, "depth": str(THREAD_DEPTH), "parentHeight": "0"}
+        said: list[int] = []
+
+        def sort_out(status: int, body: Any) -> TaglakeError | None:
+            said.extend([status] if is_gone(status, body) else [])
+            return refusal(status, body)
+
         try:
-            answer = await self._public("app.bsky.feed.getPostThread", params)
-            payloads, unreadable = sorted_out(replies(mapping(answer.body).get("thread")))
-        except NotFoundError as exc:
-            raise NotFoundError(f"the post {uri} is not there, or no longer") from exc
+            answer = await self._public("app.bsky.feed.getPostThread", params, sort_out)
+        except TaglakeError as exc:
+            if said:
+                raise NotFoundError(f"the post {uri} is not there, or no longer") from exc
+            if isinstance(exc, NotFoundError):  # a proxy's, say: who is not found is erased
+                raise UnavailableError("Bluesky did not say itself whether a post is gone") from exc
+            raise
+        payloads, unreadable = sorted_out(replies(mapping(answer.body).get("thread")))
         yield Page(payloads, answer.received_at, unreadable=unreadable)
 
     async def _refresh(self, uris: Sequence[str]) -> AsyncGenerator[Page, None]:
@@ -243,9 +265,9 @@ class Bluesky:
 
         return await self._retry(ask)
 
-    async def _public(self, method: str, params: Mapping[str, str]) -> Answer:
+    async def _public(self, method: str, params: Mapping[str, str], sort_out: Refusal) -> Answer:
         url = f"{self._options.public}/xrpc/{method}"
-        return await self._retry(lambda: self._http.get_json(url, params, refusal=refusal_of_one))
+        return await self._retry(lambda: self._http.get_json(url, params, refusal=sort_out))
 
     async def _retry(self, call: Callable[[], Awaitable[T]]) -> T:
         attempts = self._options.attempts

@@ -27,7 +27,14 @@ from ingestors.mastodon_walk import tag_pages, window_pages
 from ingestors.platform import Page, Payload, Target
 from ingestors.side_by_side import Ended, side_by_side
 from lake import http
-from lake.errors import InvalidError, PayloadError, RetryError, StopPlatformError, TaglakeError
+from lake.errors import (
+    InvalidError,
+    PayloadError,
+    RetryError,
+    StopPlatformError,
+    TaglakeError,
+    UnavailableError,
+)
 from lake.public_http import connect_public
 from lake.records import Record
 from lake.times import now
@@ -129,7 +136,7 @@ class Mastodon:
             bases = {host: server.base for host, server in self._servers.items()}
             address = copy_of(target.value, bases)
             if address is not None:
-                return self._servers[address.host].reply_pages(address)
+                return _of_one(self._servers[address.host].reply_pages(address))
         if target.kind == "posts" and target.value.split():
             return self._refresh(target.value.split())
         raise InvalidError(f"mastodon cannot poll {target.key!r}")
@@ -190,7 +197,7 @@ class Mastodon:
         user, _, host = handle.lower().partition("@")
         home = self._servers.get(host)
         first = next(iter(self._servers.values()))
-        walk = home.account_pages(user) if home else first.account_pages(handle)
+        walk = _of_one(home.account_pages(user) if home else first.account_pages(handle))
         async with aclosing(walk) as pages:
             async for page in pages:
                 yield page
@@ -235,6 +242,16 @@ class Mastodon:
         may_pass = any(isinstance(error, RetryError) for error in errors.values())
         if errors and (len(errors) == among or (all_must and may_pass)):
             raise worst(list(errors.values()))
+
+
+async def _of_one(walk: AsyncGenerator[Page, None]) -> AsyncGenerator[Page, None]:
+    """What one server is asked beside its timelines: its refusal must not stop the others."""
+    try:
+        async with aclosing(walk) as pages:
+            async for page in pages:
+                yield page
+    except StopPlatformError as exc:
+        raise UnavailableError(f"one server does not show it: {exc}") from exc
 
 
 def _patience_s(options: Options) -> float:

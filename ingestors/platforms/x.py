@@ -30,7 +30,7 @@ from ingestors.x_lookups import (
 from ingestors.x_options import Options, about
 from ingestors.x_search import FIELDS, USER_FIELDS, Search, as_x, oldest
 from lake import http
-from lake.errors import InvalidError
+from lake.errors import InvalidError, NotFoundError, UnavailableError
 from lake.records import Record
 from lake.text import hashtags_in, normal_hashtag
 
@@ -81,7 +81,7 @@ class X:
         if target.kind == "posts" and words and all(map(_ID.fullmatch, words)):
             return self._post_pages(list(dict.fromkeys(words)))
         if target.kind == "comments" and x.is_snowflake(target.value):
-            return self._search.newest(f"conversation_id:{target.value}", cursor)
+            return self._reply_pages(target.value, cursor)
         raise InvalidError(f"x cannot poll {target.key!r}")
 
     def normalise(self, payload: Payload, observed_at: datetime) -> Sequence[Record]:
@@ -109,6 +109,14 @@ class X:
         async with aclosing(self._search.newest(self._query(tag), cursor)) as walk:
             async for page in walk:
                 yield page
+
+    async def _reply_pages(self, root: str, cursor: str | None) -> AsyncGenerator[Page, None]:
+        try:
+            async with aclosing(self._search.newest(f"conversation_id:{root}", cursor)) as walk:
+                async for page in walk:
+                    yield page
+        except NotFoundError as exc:  # of the search: what is said to be gone is erased
+            raise UnavailableError("X did not find its search for a conversation") from exc
 
     async def _counts(self, tag: str) -> Page:
         # From a full hour on: X would begin at this minute, and each poll with another period.

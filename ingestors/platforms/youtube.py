@@ -64,7 +64,8 @@ async def connect(
         clock: The current time, aware; by it the quotas begin anew.
     """
     limits = LimitBook(clock)
-    settings = http.HttpOptions(timeout_s=options.timeout_s)
+    # A redirect would take the key, which is in a header, to another server.
+    settings = http.HttpOptions(timeout_s=options.timeout_s, redirects=False)
     async with http.connect(settings, limits=limits, clock=clock) as client:
         yield Youtube(client, options, clock)
 

@@ -78,7 +78,7 @@ class FakeBluesky:
         barred: Who may not sign in.
         accounts: Who signed in, once for each time.
         searched_by: Who searched, in order.
-        post_faults: Played one a getPosts call, None for a call that goes well.
+        post_faults: Played one a getPosts or getPostThread call, None for one that goes well.
     """
 
     posts: list[Json] = field(default_factory=list)
@@ -169,9 +169,12 @@ def _answer(fake: FakeBluesky) -> Handler:
         fake.calls.append((method, dict(request.query)))
         if method in ("createSession", "refreshSession"):
             return await _sign_in(fake, request, method)
-        if method == "getPosts":
+        if method in ("getPosts", "getPostThread"):
             fault = fake.post_faults.popleft() if fake.post_faults else None
-            return await fault(fake, request) if fault else _posts(fake, request)
+            if fault:
+                return await fault(fake, request)
+        if method == "getPosts":
+            return _posts(fake, request)
         if method in ("getProfile", "getPostThread"):
             return _public(fake, method)
         return await _search(fake, request, method)
@@ -243,12 +246,12 @@ def refusing(name: str, status: int, *, reset_s: float | None = None) -> Fault:
     return fault
 
 
-def saying(body: Any) -> Fault:
-    """A good status with this body: JSON, or a text as it is."""
+def saying(body: Any, kind: str = "application/json", status: int = 200) -> Fault:
+    """This body: JSON, or a text as it is."""
 
     async def fault(_: FakeBluesky, request: web.Request) -> web.Response:
         text = body if isinstance(body, str) else json.dumps(body)
-        return web.Response(text=text, content_type="application/json")
+        return web.Response(text=text, content_type=kind, status=status)
 
     return fault
 

@@ -40,6 +40,7 @@ class FakeMastodon:
         token: What a caller must bring; None lets everybody in.
         has_several: Whether several statuses can be asked for at once (4.3).
         gone: HTTP status for statuses that are not there.
+        tag_status: HTTP status of every tag history.
         bearers: What each call brought, in order.
         when_called: Run at the start of each timeline call, such as to add a status.
     """
@@ -51,6 +52,7 @@ class FakeMastodon:
     bearers: list[str] = field(default_factory=list)
     has_several: bool = True
     gone: int = 404
+    tag_status: int = 200
     feed_access: dict[str, str] | None = None
     token: str | None = None
     when_called: Callable[[], None] = lambda: None
@@ -186,6 +188,7 @@ def _tag(fake: FakeMastodon) -> Handler:
         ]
         return web.json_response(
             {"name": name, "url": f"{fake.base}/tags/{name}", "history": history},
+            status=fake.tag_status,
             headers=limit_headers(),
         )
 

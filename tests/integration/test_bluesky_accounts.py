@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from ingestors.bluesky_session import LOGINS_A_DAY, LOGINS_IN_5_MINUTES, Login
 from ingestors.platforms.bluesky import Options, about, connect
@@ -22,6 +24,19 @@ BOB = {"identifier": "bob.bsky.social", "app_password": "abcd-efgh"}
 async def fake() -> AsyncIterator[FakeBluesky]:
     async with run_bluesky() as server:
         yield server
+
+
+async def test_a_redirect_does_not_take_the_password_elsewhere(fake: FakeBluesky) -> None:
+    async def sent_on(request: web.Request) -> web.Response:
+        raise web.HTTPTemporaryRedirect(f"{fake.base}{request.path}")
+
+    app = web.Application()
+    app.router.add_post("/xrpc/{method}", sent_on)
+    async with TestServer(app) as server:
+        with pytest.raises(BlockedError, match="answered 307"):
+            await poll(fake, service=str(server.make_url("")))
+
+    assert fake.accounts == []
 
 
 async def test_accounts_share_the_searches(fake: FakeBluesky) -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from ingestors.bluesky_stream import Jetstream
 from lake.errors import (
     BlockedError,
     RateLimitedError,
@@ -25,9 +26,11 @@ from tests.fakes.jetstream import (
     run_jetstream,
 )
 from tests.fakes.jetstream_pages import (
+    BEGINNING,
     VANS,
     keys,
     pages_until,
+    pages_until_cut,
     records,
     stream,
 )
@@ -87,6 +90,21 @@ async def test_an_error_that_the_server_sends_ends_the_stream(fake: FakeJetstrea
 
     with pytest.raises(UnavailableError, match="ConsumerTooSlow"):
         await pages_until(stream(fake), {"+key1"})
+
+
+async def test_what_came_before_a_cut_is_given_although_no_page_was_due(
+    fake: FakeJetstream,
+) -> None:
+    fake.send(*(post_event(number, "vans") for number in range(1, 5)))
+    fake.turns.extend([fakes.cut_after(2), fakes.closing_after(4, 1011)])
+    source = Jetstream(fake.url, 60, page_s=3_600)
+
+    first, cursor = await pages_until_cut(source, BEGINNING)
+    second, _ = await pages_until_cut(source, cursor)
+
+    assert keys(first) == ["+key1", "+key2"]
+    assert keys(second) == ["+key3", "+key4"]
+    assert cursor == str(START_US + 2_000)
 
 
 async def test_a_silent_server_is_given_up(fake: FakeJetstream) -> None:

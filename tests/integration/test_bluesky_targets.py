@@ -15,6 +15,7 @@ from lake.errors import (
     NotFoundError,
     RateLimitedError,
     UnauthorizedError,
+    UnavailableError,
 )
 from lake.records import Post, Profile
 from tests.fakes import bluesky as fakes
@@ -123,6 +124,16 @@ async def test_a_search_that_is_taken_away_on_the_way_is_replaced(fake: FakeBlue
     assert sorted(uris(await poll(fake, LONG_AGO))) == sorted(posted)
 
 
+async def test_a_501_that_says_nothing_more_is_a_server_without_the_new_search(
+    fake: FakeBluesky,
+) -> None:
+    posted = fake.add(3)
+    fake.faults.append(fakes.saying("Not Implemented", "text/plain", 501))
+
+    assert sorted(uris(await poll(fake))) == sorted(posted)
+    assert sum(method == "searchPostsV2" for method, _ in fake.calls) == 1
+
+
 async def test_a_server_without_any_search_is_blocked(fake: FakeBluesky) -> None:
     fake.faults.extend([fakes.refusing("MethodNotImplemented", 501)] * 4)
 
@@ -200,6 +211,25 @@ async def test_a_thread_whose_post_is_gone_or_blocked_is_not_found(
     fake.thread = {"$type": kind, "uri": ROOT, state: True}
 
     with pytest.raises(NotFoundError, match="is not there"):
+        await of(fake, "comments", ROOT)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        fakes.saying({}),
+        fakes.saying({"thread": {"$type": "app.bsky.feed.defs#threadViewPost"}}),
+        fakes.saying("<html>", "text/html", 404),
+        fakes.refusing("MethodNotImplemented", 501),
+        fakes.refusing("InvalidRequest", 400),
+    ],
+)
+async def test_who_tells_nothing_of_a_post_does_not_say_that_it_is_gone(
+    fake: FakeBluesky, fault: Fault
+) -> None:
+    fake.post_faults.extend([fault] * 5)
+
+    with pytest.raises((UnavailableError, InvalidError)):
         await of(fake, "comments", ROOT)
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.lakes import CommandLine, LakeOfTest
 
 CREATE = ("campaign", "create", "--name", "Spring", "--from", "2026-03-01", "--to", "2026-04-01")
@@ -159,3 +163,15 @@ async def test_help_has_examples(taglake: CommandLine, command: tuple[str, ...])
     assert answer.status == 0
     assert "Usage: taglake" in answer.out
     assert "Examples:" in answer.out or command == ("campaign", "create")
+
+
+def test_sigterm_ends_what_a_script_started_in_the_background() -> None:
+    code = (
+        "import signal; from taglake.__main__ import run; "
+        "run(['--version']); signal.raise_signal(signal.SIGTERM)"
+    )
+    script = f"trap '' INT; exec {shlex.join([sys.executable, '-c', code])}"  # as & does
+
+    done = subprocess.run(["sh", "-c", script], cwd=ROOT, capture_output=True, text=True)
+
+    assert done.stderr.strip().endswith("KeyboardInterrupt")

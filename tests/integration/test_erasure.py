@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from analysis.posts import public_post
+from ingestors.replay import replay
+from lake.dead_letter_box import letters_query
 from lake.dead_letters import DeadLetter
+from lake.documents import Origin
 from lake.erasure import erase
 from lake.pending import PendingPosts
 from lake.records import Erasure
 from lake.store import Store
 from lake.text import digest
-from tests.fakes.remapped import AT, DAY, ORIGIN, body, lake, saw, scored
+from tests.fakes.remapped import AT, DAY, ORIGIN, body, lake, run, saw, scored
 
 GONE = AT + DAY
 
@@ -38,6 +43,8 @@ async def test_what_people_read_goes_and_what_numbers_are_made_of_stays(store: S
         DeadLetter(ORIGIN, "normalise", "why", f'{{"uri": "{body(number)["uri"]}"}}', AT)
         for number in (1, 2, 11)
     ]
+    file = Origin("import-1", "archive:file:a.jsonl")
+    letters.append(replace(letters[0], origin=file, payload=f"{letters[0].payload} in a file"))
     await (await store.submit([], ORIGIN, letters)).done()
     before = await _post(store, 1)
     numbers = await lake(store, "metrics")
@@ -58,7 +65,8 @@ async def test_what_people_read_goes_and_what_numbers_are_made_of_stays(store: S
     assert {name: post[name] for name in kept} == {name: before[name] for name in kept}
     assert await lake(store, "metrics") == numbers
     assert {raw["native_id"] for raw in await lake(store, "raw")} == {body(2)["uri"]}
-    assert len(await lake(store, "deadletter")) == 2
+    kept_letters = await lake(store, "deadletter")
+    assert [one["target"] for one in kept_letters] == [ORIGIN.target] * 2
     shown = public_post(post)
     assert (shown["text"], shown["erased"]["text_removed"]) == ("", True)
     assert "erased" not in await _post(store, 2)
@@ -74,6 +82,43 @@ async def test_erasing_again_and_seeing_it_again_change_nothing(store: Store) ->
 
     assert again == 0
     assert await _post(store, 1) == post
+
+
+async def test_a_payload_that_comes_later_brings_no_text_back(store: Store) -> None:
+    await saw(store, body(1), body(2))
+    await erase(store, [_gone(1)])
+    for likes in (50, 51, 50):  # another server still shows it
+        late = body(1, favourites_count=likes, content="<p>still here</p>")
+        await saw(store, late, at=GONE + DAY)
+        await erase(store, [_gone(1, observed_at=GONE + 2 * DAY)])
+    before = await lake(store)
+
+    payloads = [raw.get("payload") for raw in await lake(store, "raw")]
+    report = await run(store, apply=True)
+
+    assert "still here" not in json.dumps(before)
+    assert (len(payloads), payloads.count(None)) == (3, 2)
+    assert (report.payloads, report.changes) == (1, 0)
+    assert await lake(store) == before
+
+
+async def test_a_dead_letter_that_told_of_a_deletion_is_obeyed_when_it_is_replayed(
+    store: Store,
+) -> None:
+    await saw(store, body(1), body(2))
+    told = [
+        DeadLetter(ORIGIN, "normalise", "why", json.dumps(one), GONE, kind="gone")
+        for one in ({"uri": body(1)["uri"], "status": 410}, {"uri": body(9)["uri"], "status": 410})
+    ]
+    await (await store.submit([], ORIGIN, told)).done()
+    await store.refresh()
+    query = letters_query(platform=None, target=None, ids=())
+
+    done = await replay(store, query, lambda _so_far: None)
+
+    assert (done.done, done.failed) == (2, 0)
+    assert (await _post(store, 1))["text"] == ""
+    assert (await _post(store, 2))["text"] != ""
 
 
 async def test_a_text_that_may_stay_stays_until_it_must_go(store: Store) -> None:

@@ -19,7 +19,7 @@ from lake.errors import (
 )
 from lake.records import Post, Profile
 from tests.fakes import instagram as fakes
-from tests.fakes.instagram import TOKEN, FakeInstagram, Fault, run_instagram
+from tests.fakes.instagram import TOKEN, USER_ID, FakeInstagram, Fault, run_instagram
 from tests.fakes.instagram_poll import VANS, ids, options, poll
 
 SECOND = {"user_id": "17841400000000002", "access_token": "EAAB-second-token"}
@@ -195,6 +195,21 @@ async def test_an_account_with_no_calls_left_rests_while_another_works(
             await _all(platform, ANN)
 
     assert len(fake.calls) == 2
+
+
+@pytest.mark.parametrize(("target", "call"), [(VANS, "ig_hashtag_search"), (ANN, USER_ID)])
+async def test_a_rate_limit_of_untold_length_moves_on_to_the_next_account(
+    fake: FakeInstagram, target: Target, call: str
+) -> None:
+    fake.accounts[SECOND["access_token"]] = SECOND["user_id"]
+    fake.add(1)
+    fake.script(call, fakes.refusing(4))
+
+    async with connect(options(fake, more_accounts=[SECOND], attempts=1)) as platform:
+        assert await _all(platform, target)
+
+    assert len(fake.calls) > 1
+    assert not fake.faults[call], "nobody was refused"
 
 
 async def test_a_profile_comes_with_its_latest_posts(fake: FakeInstagram) -> None:

@@ -216,6 +216,22 @@ async def test_a_profile_is_asked_of_its_own_server(
     assert "/api/v1/accounts/lookup?acct=ann" in there.paths
 
 
+async def test_one_server_that_shows_strangers_nothing_does_not_stop_the_platform(
+    here: FakeMastodon, there: FakeMastodon
+) -> None:
+    [status] = there.add(1)
+    there.token = "members only"
+
+    async with connect(options(here, there)) as platform:
+        for kind, value in (
+            ("profile", f"ann@{host(there)}"),
+            ("comments", f"{host(there)}:{status}"),
+        ):
+            target = Target("mastodon", kind, value)
+            with pytest.raises(RetryError, match="one server does not show it"):
+                await anext(platform.pages(target, None))
+
+
 async def test_a_server_that_asks_to_wait_is_left_out_of_this_poll(
     here: FakeMastodon, there: FakeMastodon
 ) -> None:

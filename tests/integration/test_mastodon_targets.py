@@ -45,6 +45,16 @@ async def test_a_refusal_ends_the_platforms_work_at_once(
     assert sum("/timelines/" in path for path in fake.paths) == 1
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 422])
+async def test_a_server_that_keeps_its_tag_history_still_shows_the_timeline(
+    fake: FakeMastodon, status: int
+) -> None:
+    posted = fake.add(3)
+    fake.tag_status = status
+
+    assert sorted(ids(await poll(fake))) == sorted(posted)
+
+
 async def test_a_login_page_is_a_block(fake: FakeMastodon) -> None:
     fake.faults.append(fakes.saying("<!DOCTYPE html>", "text/html"))
 

@@ -102,6 +102,7 @@ async def test_a_campaign_is_planned_polled_and_its_coverage_told(
         await taglake("campaign", "create", "--name", "v", "--hashtag", "vans", *window)
         plan = await taglake("plan", "v", "--posts-per-day", "1000", "--json")
         shown = await taglake("plan", "v")
+        endless = await taglake("plan", "v", "--posts-per-day", "inf")
         before = await taglake("coverage", "v")
         for _ in range(2):
             await taglake("ingest", "--once", "--target", "mastodon:hashtag:vans")
@@ -112,6 +113,9 @@ async def test_a_campaign_is_planned_polled_and_its_coverage_told(
     assert platforms["x"]["cost_per_day_usd"] > 1_000 * 0.005
     assert platforms["mastodon"]["cost_per_day_usd"] is None
     assert "warning: x: posts are paid" in shown.out
+    assert (endless.status, endless.out) == (2, "")
+    assert "--posts-per-day inf" in endless.err
+    assert all(one["from"].endswith("Z") for one in plan.json()["past"])
     assert "nothing was polled" in before.out
     [row] = after.json()["targets"]
     assert (row["platform"], row["hashtag"]) == ("mastodon", "vans")

@@ -16,6 +16,7 @@ from ingestors.run import Run
 from ingestors.schedule import Schedule
 from lake.campaign import checked_spec
 from lake.config import IngestConfig
+from lake.cursors import Cursor
 from lake.errors import RetryError, StorageError, UnauthorizedError
 from lake.store import Store
 from tests.fakes.mastodon import (
@@ -210,3 +211,10 @@ async def test_a_lake_that_cannot_be_written_ends_the_schedule(
     ):
         with pytest.raises(StorageError, match="disk is full"):
             await asyncio.wait_for(schedule.failure(), 30)
+
+
+async def test_a_cursor_that_is_too_long_ends_the_poll_and_not_the_process(store: Store) -> None:
+    with pytest.raises(RetryError, match="4,001 characters"):
+        await store.cursors.move("x:hashtag:t", "run", old=Cursor(), new=Cursor("1" * 4_001))
+
+    assert await store.cursors.get("x:hashtag:t") == Cursor()

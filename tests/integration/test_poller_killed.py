@@ -8,6 +8,8 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from analysis.coverage import Seen, add_run, blind
 from lake import times
 from lake.campaign import checked_spec
@@ -32,6 +34,15 @@ async def _documents(store: Store, kind: str) -> list[dict[str, Any]]:
     return found
 
 
+async def _one_more_poll(store: Store) -> None:
+    before = len(await _documents(store, "runs"))
+    for _ in range(600):
+        if len(await _documents(store, "runs")) > before:
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail("no poll came to its end within a minute")
+
+
 def _go_on(fake: FakeMastodon, rng: random.Random, count: int) -> None:
     """New posts arrive, and the numbers of old ones move, up and down."""
     for id_ in rng.sample(sorted(fake.statuses), min(200, len(fake.statuses))):
@@ -46,21 +57,23 @@ async def test_thirty_kills_lose_double_and_hide_nothing(
     async with run_mastodon() as fake:
         taglake = _poller(lake_of_test, fake)
         await _campaign(store)
-        killed_within = 0
         for number in range(KILLS):
             _go_on(fake, rng, POSTS // KILLS if number else POSTS - POSTS // KILLS * (KILLS - 1))
             asked = asyncio.Event()
             fake.when_called = asked.set
             process = await taglake.start("ingest")
             await asyncio.wait_for(asked.wait(), 60)
+            if number % 5 == 4:  # on a slow machine no poll would ever come to its end
+                await _one_more_poll(store)
             await asyncio.sleep(rng.uniform(0, 1.2))
-            killed_within += process.returncode is None
+            if process.returncode is not None:
+                pytest.fail(f"it ended by itself: {(await process.communicate())[1].decode()}")
             process.kill()
             await process.communicate()
         last = await taglake("ingest", "--once", "--target", VANS, "--json")
         wanted = {s["uri"]: s["favourites_count"] for s in fake.statuses.values()}
 
-    assert (killed_within, last.status) == (KILLS, 0), last.err
+    assert last.status == 0, last.err
     posts = await _documents(store, "posts")
     assert len(posts) == len(wanted) == POSTS
     assert {post["native_id"]: post["metrics"]["likes"] for post in posts} == wanted
@@ -82,12 +95,12 @@ def _check_ledger(runs: list[dict[str, Any]]) -> None:
     assert len(polls) >= 3
     assert not [run for run in polls if "error" in run]
     starts = [times.from_text(run["@timestamp"]) for run in polls]
-    seen = {("mastodon", "vans"): Seen()}
+    spans = [run["covered"] for run in polls if "covered" in run]
+    first = min(times.from_text(span["start"]) for span in spans)
+    ledger = Seen(first=first, last=max(times.from_text(span["end"]) for span in spans))
     for run in polls:
-        add_run(seen, run)
-    [ledger] = seen.values()
-    first = min(start for start, _ in ledger.covered)
-    assert first in starts[:2]  # the first poll vouches for nothing
+        add_run({("mastodon", "vans"): ledger}, run)
+    assert first <= starts[1]  # the first poll vouches for nothing
     for gap in blind(ledger, first, starts[-1]):
         before = max(start for start in starts if start <= gap.start)
         after = min(start for start in starts if start >= gap.end)

@@ -12,6 +12,7 @@ import pytest
 from ingestors.about import About
 from ingestors.platform import Target
 from ingestors.platforms import mastodon
+from ingestors.run import Run
 from ingestors.schedule import Schedule
 from lake import times
 from lake.campaign import checked_spec
@@ -99,6 +100,21 @@ async def test_a_restart_polls_when_the_next_poll_is_due_and_not_before(
             found = await runs(store)
 
     assert sorted(run["value"] for run in found) == ["other", "vans"]
+
+
+async def test_a_poll_of_tomorrow_does_not_put_off_the_next_one(
+    fake: FakeMastodon, store: Store
+) -> None:
+    await register(store, "vans")
+    async with mastodon.connect(options(fake)) as platform:
+        wrong_clock = Run(Target("mastodon", "hashtag", "vans"), times.now() + timedelta(days=300))
+        entry = wrong_clock.document(store.layout, wrong_clock.started_at)
+        await (await store.writer.submit([entry])).done()
+        await store.refresh()
+        async with Schedule(store, {"mastodon": platform}, settings()):
+            found = await until_runs(store, 2)
+
+    assert found[0]["@timestamp"] < found[-1]["@timestamp"]
 
 
 async def test_a_poll_that_was_missed_is_caught_up_once_and_is_a_gap(

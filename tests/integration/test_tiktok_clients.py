@@ -15,6 +15,7 @@ from lake.errors import (
     NotFoundError,
     RateLimitedError,
     UnauthorizedError,
+    UnavailableError,
 )
 from lake.meter import Meter, metered
 from tests.fakes import tiktok_research as fakes
@@ -122,6 +123,18 @@ async def test_any_429_but_one_that_says_so_is_the_days(fake: FakeResearch) -> N
 
     assert short.value.after_s == 10
     assert unknown.value.after_s == TO_MIDNIGHT_S
+
+
+async def test_a_code_that_nobody_knows_is_no_empty_answer(fake: FakeResearch) -> None:
+    posted = fake.add(3)
+    strange = fakes.refusing(200, "server_is_busy")
+
+    async with connect(fake.options(attempts=2), clock=fake.clock) as tiktok:
+        fake.fault("video/query", strange, strange)
+        with pytest.raises(UnavailableError, match="server_is_busy"):
+            await walk(tiktok)
+        fake.fault("video/query", strange)
+        assert ids(await walk(tiktok), VIDEO) == posted
 
 
 async def test_when_one_clients_day_is_used_up_the_other_goes_on(fake: FakeResearch) -> None:

@@ -24,6 +24,7 @@ FAULTS: dict[str, Fault] = {
     "cut off": fakes.cut_off,
     "no JSON": fakes.saying("oops", 502),
     "no object": fakes.saying("[]"),
+    "an empty object": fakes.saying("{}"),
     "an unknown code": fakes.telling(statusCode=10299, itemList=None),
     "the other code": fakes.telling(status_code=-1),
     "lost connection": fakes.lost,

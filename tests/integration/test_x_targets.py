@@ -14,6 +14,7 @@ from lake.errors import (
     NotFoundError,
     StopPlatformError,
     UnauthorizedError,
+    UnavailableError,
 )
 from lake.records import Post, Profile, Record
 from tests.fakes import x as fakes
@@ -105,6 +106,13 @@ async def test_what_is_gone_is_not_found(fake: FakeX) -> None:
 
     with pytest.raises(NotFoundError):
         await poll(fake)
+
+
+async def test_a_search_that_is_not_there_does_not_say_that_a_post_is_gone(fake: FakeX) -> None:
+    fake.faults.append(fakes.problem(404, "resource-not-found", "Not Found Error"))
+
+    with pytest.raises(UnavailableError):
+        await polled(fake, target("comments", fakes.post_id(0)))
 
 
 @pytest.mark.parametrize("handle", ["ann", "@ann"])

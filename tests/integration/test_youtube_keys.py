@@ -43,6 +43,17 @@ async def fake() -> AsyncIterator[FakeYoutube]:
         yield server
 
 
+async def test_a_redirect_does_not_take_the_key_elsewhere(fake: FakeYoutube) -> None:
+    async with run_youtube() as elsewhere:
+        there = {"Location": f"{elsewhere.base}/search?maxResults=50"}
+        fake.faults["search"] = deque([fakes.refusing(307, headers=there)])
+
+        with pytest.raises(BlockedError, match="answered 307"):
+            await poll(fake)
+
+    assert elsewhere.calls == []
+
+
 def searchers(fake: FakeYoutube) -> list[str]:
     """The keys of all searches, in order."""
     calls = zip(fake.callers, fake.calls, strict=True)

@@ -123,6 +123,7 @@ async def test_a_used_up_quota_asks_nobody_until_midnight_pacific(
             "rateLimitExceeded",
             details=[{"metadata": {"quota_limit": "SearchQueriesPerDayPerProject"}}],
         ),
+        fakes.refusing(429, "rateLimitExceeded", message="limit 'Search Queries per day' of"),
     ],
 )
 async def test_a_quota_that_the_server_says_is_used_up_is_used_up(

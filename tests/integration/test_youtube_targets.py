@@ -9,11 +9,17 @@ from pydantic import ValidationError
 
 from ingestors.platform import Page, Payload, Target
 from ingestors.platforms.youtube import Options, connect
-from lake.errors import BlockedError, InvalidError, NotFoundError, PayloadError
+from lake.errors import (
+    BlockedError,
+    InvalidError,
+    NotFoundError,
+    PayloadError,
+    UnavailableError,
+)
 from lake.records import Post, Profile
 from lake.times import now
 from tests.fakes import youtube as fakes
-from tests.fakes.youtube import CHANNEL, KEY, FakeYoutube, run_youtube
+from tests.fakes.youtube import CHANNEL, KEY, FakeYoutube, Fault, run_youtube
 
 
 @pytest.fixture
@@ -165,11 +171,33 @@ async def test_comments_that_are_switched_off_are_no_block(fake: FakeYoutube) ->
     assert await poll(fake, "comments", id_) == []
 
 
-async def test_comments_that_are_forbidden_are_a_block(fake: FakeYoutube) -> None:
+async def test_comments_that_are_forbidden_are_those_of_one_video(fake: FakeYoutube) -> None:
     [id_] = fake.add(1)
     fake.faults["commentThreads"] = deque([fakes.refusing(403, "forbidden")])
 
-    with pytest.raises(BlockedError):
+    with pytest.raises(InvalidError, match="does not show the comments"):
+        await poll(fake, "comments", id_)
+
+
+async def test_a_key_that_is_refused_is_a_block_also_at_comments(fake: FakeYoutube) -> None:
+    [id_] = fake.add(1)
+    details = [{"reason": "API_KEY_SERVICE_BLOCKED"}]
+    fake.faults["commentThreads"] = deque([fakes.refusing(403, "forbidden", details=details)])
+
+    with pytest.raises(BlockedError, match="restrictions"):
+        await poll(fake, "comments", id_)
+
+
+@pytest.mark.parametrize(
+    "fault", [fakes.saying("<html>", "text/html", 404), fakes.refusing(404, "channelNotFound")]
+)
+async def test_who_says_nothing_of_the_video_does_not_say_that_it_is_gone(
+    fake: FakeYoutube, fault: Fault
+) -> None:
+    [id_] = fake.add(1)
+    fake.faults["commentThreads"] = deque([fault])
+
+    with pytest.raises(UnavailableError, match="did not say itself"):
         await poll(fake, "comments", id_)
 
 

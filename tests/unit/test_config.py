@@ -135,6 +135,17 @@ def test_a_file_that_is_no_mapping_is_one_clear_line(tmp_path: Path, text: str) 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "line", ["interval_s: .inf", "blocked_s: 1.0e+300", "sync_s: .inf", "refresh_ages_h: [-1]",
+             "refresh_ages_h: [.inf]", "posts_per_poll: .inf", "refresh_s: .nan"]
+)  # fmt: skip
+def test_a_time_that_no_calendar_holds_is_refused_at_the_start(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError, match=r"ingest\.") as caught:
+        load_config(_config(tmp_path, f"ingest: {{{line}}}\n"), {})
+
+    assert line.partition(":")[0] in str(caught.value)
+
+
 def test_an_empty_file_and_a_bare_platform_take_the_defaults(tmp_path: Path) -> None:
     assert load_config(_config(tmp_path, ""), {}).ingest == Config().ingest
     assert load_config(_config(tmp_path, "platforms:\n  mastodon:\n"), {}).platforms == {

@@ -22,6 +22,7 @@ def before(
     return gap_before(
         NOON,
         watched_until=NOON - minutes * MINUTE,
+        polled_at=NOON - minutes * MINUTE,
         overlaps=overlaps,
         interval_s=interval_s,
         blocked=blocked,
@@ -36,7 +37,10 @@ def test_a_poll_in_time_that_does_not_miss_what_was_known_has_no_gap(overlaps: b
 
 def test_a_first_poll_has_no_gap() -> None:
     assert (
-        gap_before(NOON, watched_until=None, overlaps=False, interval_s=300, blocked=True) is None
+        gap_before(
+            NOON, watched_until=None, polled_at=None, overlaps=False, interval_s=300, blocked=True
+        )
+        is None
     )
 
 
@@ -78,3 +82,16 @@ def test_a_refusal_is_a_gap_that_goes_on_and_a_lost_answer_is_not(
 
     assert known == (Gap(NOON - MINUTE, NOON, reason) if reason else None)
     assert never == (Gap(NOON, NOON, reason) if reason else None)
+
+
+def test_a_poll_that_cannot_tell_leaves_it_to_the_next_which_is_not_overdue() -> None:
+    gap = gap_before(
+        NOON,
+        watched_until=NOON - 60 * MINUTE,
+        polled_at=NOON - 5 * MINUTE,
+        overlaps=True,
+        interval_s=300,
+        blocked=False,
+    )
+
+    assert gap is None

@@ -113,6 +113,7 @@ async def test_a_refusal_carries_the_wait_that_is_asked(status: int) -> None:
         ("[" * 100_000, "application/json", UnavailableError),
         ("<!DOCTYPE html><title>Log in</title>", "application/json", BlockedError),
         ("Log in", "text/html", BlockedError),
+        ('{"id": "1', "text/html", UnavailableError),
     ],
 )
 async def test_a_good_status_with_no_json_is_told_apart(

@@ -84,6 +84,15 @@ def test_a_status_becomes_a_post_with_global_names() -> None:
     )
 
 
+def test_hashtags_are_read_from_the_text_only_where_the_server_lists_none() -> None:
+    without = {name: value for name, value in STATUS.items() if name != "tags"}
+    [found] = status_records(without, NOW, HOST)
+
+    assert isinstance(found, Post)
+    assert found.hashtags == ("vans",)
+    assert post(tags=[]).hashtags == ()
+
+
 @pytest.mark.parametrize(
     ("changes", "native_id"),
     [

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from analysis.authors import Author
-from analysis.coverage import Seen, add_run, coverage
+from analysis.coverage import Blind, Seen, add_run, blind, coverage
 from analysis.influencers import percentiles, score
 from analysis.numbers import mean, percentile_ranks, ratio, shares, wilson
 from analysis.reach import impressions, rate_mean, reach
@@ -124,19 +124,29 @@ def test_40_coverage_is_the_window_without_its_gaps() -> None:
     half = times.from_text("2026-03-01T12:00:00Z")
     target = ("x", "acme")
 
-    assert coverage({target: Seen(covered=[(start, half)])}, start, end) == 0.5
-    assert coverage({target: Seen()}, start, end) == 0
+    assert coverage({target: Seen(first=start, last=half)}, start, end) == 0.5
+    assert coverage({target: Seen(gaps=[Blind(start, half, "blocked")])}, start, end) == 0
+    assert coverage({target: Seen()}, start, end) is None
+    assert coverage({target: Seen(answered=False)}, start, end) == 0
     assert coverage({}, start, end) is None
 
 
 def test_40_a_gap_is_not_covered_even_where_its_posts_were_read_later() -> None:
     start, end = times.from_text("2026-03-01"), times.from_text("2026-03-02")
     six, nine = start + timedelta(hours=6), start + timedelta(hours=9)
-    seen = {("x", "acme"): Seen()}
+    seen = {("x", "acme"): Seen(first=start, last=end)}
     gap = {"start": times.to_text(six), "end": times.to_text(nine), "reason": "overdue"}
-    covered = {"start": times.to_text(start), "end": times.to_text(end)}
-    run = {"platform": "x", "value": "acme", "covered": covered, "gap": gap | {"recovered": True}}
+    run = {"platform": "x", "value": "acme", "gap": gap | {"recovered": True}}
 
     add_run(seen, run)
 
     assert coverage(seen, start, end) == 21 / 24
+
+
+def test_40_a_block_is_one_gap_and_its_end_says_whether_the_posts_were_read_later() -> None:
+    start, end = times.from_text("2026-03-01"), times.from_text("2026-03-02")
+    refused = [Blind(start, start + timedelta(hours=hours), "blocked") for hours in (1, 2, 3)]
+    over = Blind(start, start + timedelta(hours=4), "blocked", recovered=True)
+
+    assert blind(Seen(first=start, last=end, gaps=[*refused, over]), start, end) == [over]
+    assert blind(Seen(first=start, last=end, gaps=refused), start, end) == [refused[-1]]

@@ -36,6 +36,17 @@ def test_calls_are_polls_and_the_pages_that_the_posts_need() -> None:
     assert found.cost_per_day_usd is None
 
 
+def test_each_hashtag_is_polled_at_its_own_velocity() -> None:
+    busy_and_quiet = {"a": 5_760.0, "b": 0.0, "c": 0.0}
+    price = Price(per_call_usd={"search": 0.001})
+
+    found = plan("t", about(10**6, DAY_S, price=price, page_posts=10**9), busy_and_quiet, SETTINGS)
+
+    assert found.interval_s == 300
+    assert found.buckets[0].calls_per_day == pytest.approx(288 + 24 + 24, rel=1e-4)
+    assert found.cost_per_day_usd == pytest.approx(0.336)
+
+
 def test_a_quota_that_cannot_carry_the_campaign_is_told() -> None:
     found = plan("t", about(100, DAY_S), dict.fromkeys("abcdefghij", 1_000.0), SETTINGS)
 

@@ -85,6 +85,19 @@ async def test_what_a_platform_does_not_offer_of_the_past_is_said(api: Api, stor
     ]
 
 
+async def test_a_platform_that_never_answered_was_not_watched(api: Api, store: Store) -> None:
+    campaign = await api.create()
+    error = {"class": "UnavailableError", "message": "answered 503"}
+    await _run(store, "x", "acme", START, START + HOUR, covered=None, error=error)
+    await _run(store, "mastodon", "acme", START, END)
+
+    answer = await api.get(f"/v1/campaigns/{campaign}/coverage")
+
+    found = {row["platform"]: row["coverage"] for row in answer["targets"]}
+    assert found == {"mastodon": 1, "x": 0}
+    assert (answer["value"], answer["n"]) == (0.5, 2)
+
+
 async def test_a_campaign_that_nobody_polled_has_no_coverage(api: Api) -> None:
     answer = await api.get(f"/v1/campaigns/{await api.create()}/coverage")
 

@@ -10,6 +10,7 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -104,6 +105,19 @@ async def test_pushed_payloads_become_what_polled_ones_do(
     body = {"query": {"term": {"provenance.targets": VANS}}}
     found = await store.client.count(index=store.layout.every("posts"), **body)
     assert found["count"] == 90
+
+
+async def test_numbers_of_a_clock_that_stands_before_1970_are_kept_too(
+    api: Api, store: Store, pages: list[Page]
+) -> None:
+    old = replace(pages[0], observed_at=datetime(1969, 7, 20, tzinfo=UTC))
+    await push(api.session, lines(old))
+    done = await drained(store)
+
+    posts = [one for one in old.payloads if one.kind == "status"]
+    metrics = (await lake_state(store))["metrics-"].values()
+    assert len([one for one in metrics if one["entity"]["type"] == "post"]) == len(posts) > 0
+    assert [run.dead_letters for run in done.runs] == [0] * len(done.runs)
 
 
 async def test_a_push_is_in_the_ledger(api: Api, store: Store, pages: list[Page]) -> None:

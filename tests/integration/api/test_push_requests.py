@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import json
@@ -168,6 +169,16 @@ async def test_gzip_is_understood_in_one_part_and_in_several(tmp_path: Path) -> 
         _, several = await push(api, gzip.compress(line(1)) + gzip.compress(line(2)), **ZIPPED)
 
     assert (one["accepted"], several["accepted"]) == (1, 2)
+
+
+async def test_gzip_in_very_many_parts_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    many = gzip.compress(b"") * 600_000 + gzip.compress(line(1))
+    async with api_without_lake(tmp_path, push_bytes=20_000_000) as api:
+        # Minutes where what is left is copied for each part; seconds where it is not.
+        async with asyncio.timeout(60):
+            _, answer = await push(api, many, **ZIPPED)
+
+    assert answer["accepted"] == 1
 
 
 async def test_only_who_has_a_token_may_push(tmp_path: Path) -> None:
