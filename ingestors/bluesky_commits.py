@@ -24,6 +24,7 @@ from lake.times import from_epoch_s, to_text
 POSTS = "app.bsky.feed.post"
 _SIGNED_IN_ONLY = "!no-unauthenticated"
 _MADE = ("create", "update")
+_GONE = ("deleted", "takendown")
 _NEVER_US = 2**63 - 1
 
 
@@ -33,6 +34,10 @@ def commit_records(body: Json, observed_at: datetime) -> Sequence[Record]:
     Raises:
         PayloadError: The event does not name its post, or has no time that can be read.
     """
+    if is_account_gone(body):
+        did = string(body.get("did")) or ""
+        reason = f"account {mapping(body.get('account')).get('status')}"
+        return (Erasure("bluesky", did, observed_at, reason, author=did),)
     commit = mapping(body.get("commit"))
     if commit.get("collection") != POSTS:
         return ()
@@ -56,6 +61,8 @@ def uri_of(body: Json) -> str | None:
 def is_wanted(body: Any, tags: Set[str]) -> bool:
     """Whether an event is a post with one of the hashtags, or a post's end."""
     event = mapping(body)
+    if is_account_gone(event):
+        return True
     commit = mapping(event.get("commit"))
     if event.get("kind") != "commit" or commit.get("collection") != POSTS:
         return False
@@ -66,6 +73,14 @@ def is_wanted(body: Any, tags: Set[str]) -> bool:
         return False
     labels = mappings(mapping(record.get("labels")).get("values"))
     return not any(label.get("val") == _SIGNED_IN_ONLY for label in labels)
+
+
+def is_account_gone(body: Any) -> bool:
+    """Whether an event is the end of an account, and with it of every post of it."""
+    event = mapping(body)
+    account = mapping(event.get("account"))
+    named = (string(event.get("did")) or "").startswith("did:")
+    return named and account.get("active") is False and account.get("status") in _GONE
 
 
 def time_us(body: Any) -> int | None:

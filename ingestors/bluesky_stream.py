@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingestors.bluesky_commits import POSTS, is_wanted, name_of, time_us
-from ingestors.fields import mapping, string
+from ingestors.fields import string
 from ingestors.platform import Page, Payload, Unreadable
 from lake import times, websocket
 from lake.errors import UnavailableError
@@ -34,7 +34,6 @@ _AHEAD_US = 60_000_000  # so much may the server's clock be ahead of ours
 _LARGEST_POST_BYTES = 1_000_000  # a larger event is not asked for
 _MOST_LETTERS = 10  # a page; who sends rubbish by the thousand fills no lake with it
 _LETTER_CHARS = 10_000
-_GONE = ("deleted", "takendown", "suspended")
 Tags = Callable[[], Set[str]]
 
 
@@ -48,7 +47,6 @@ class _Stretch:
         names: What the payloads are called, with their times.
         unreadable: What is no event.
         rubbish: How much was no event.
-        accounts: Accounts that went.
         overlaps: Whether nothing lies between this stretch and the cursor, if it is the first.
     """
 
@@ -57,14 +55,12 @@ class _Stretch:
     names: dict[str, int] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
     rubbish: int = 0
-    accounts: int = 0
     overlaps: bool | None = None
 
     def page(self) -> Page:
         """The stretch as it is given."""
-        if self.rubbish or self.accounts:
-            counts = {"unreadable": self.rubbish, "accounts_gone": self.accounts}
-            logger.info("Jetstream also sent", extra=counts)
+        if self.rubbish:
+            logger.info("Jetstream also sent", extra={"unreadable": self.rubbish})
         if self.overlaps is False:
             logger.warning("Jetstream no longer has all that happened since the last connection")
         letters, cursor = tuple(self.unreadable), str(self.cursor_us)
@@ -139,7 +135,6 @@ class Jetstream:
         if "error" in event and "kind" not in event:
             name = (string(event["error"]) or "")[:40]
             raise UnavailableError(f"Jetstream ends the stream: {name or 'an error'}")
-        stretch.accounts += _is_account_gone(event)
         at_us = time_us(event)
         if is_wanted(event, tags):
             name = name_of(event)
@@ -165,11 +160,6 @@ def _event(message: str | bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _is_account_gone(event: dict[str, Any]) -> bool:
-    account = mapping(event.get("account"))
-    return account.get("active") is False and account.get("status") in _GONE
 
 
 def _start_us(cursor: str | None) -> int | None:

@@ -84,7 +84,9 @@ class PageWriter:
         written = await flight.batch.done()
         self.run.written.add(written)
         if flight.erasures:
-            self.run.erased += await erase(self._store, flight.erasures)
+            self.run.erased += await erase(
+                self._store, flight.erasures, only_kept=self.run.target.kind == "stream"
+            )
         return written
 
     def _sighting(self, payload: Payload, observed_at: datetime) -> Sighting:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Set
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
@@ -78,9 +78,12 @@ class _Follower:
         run = Run(self._target, times.now())
         writer = PageWriter(self._platform, run, self._store)
         watched: dict[str, datetime] = {}
-        started_at = run.started_at
+        started_at = until = run.started_at
         pages = self._platform.stream(self._tags, cursor.value)
-        async with aclosing(pages) as closing:
+        async with AsyncExitStack() as stack:
+            closing = await stack.enter_async_context(aclosing(pages))
+            # A stream that is cut off often is in the ledger all the same.
+            stack.push_async_callback(lambda: self._enter(run, watched, until))
             async for page in closing:
                 if page.overlaps is False:  # the platform no longer holds what lies between
                     await self._enter_gap(run, cursor.covered_until, page.observed_at)
@@ -89,7 +92,7 @@ class _Follower:
                 for tag in self._tags():
                     watched.setdefault(tag, cursor.covered_until or page.observed_at)
                 cursor = await self._keep(writer, page, cursor)
-                self.pages += 1
+                self.pages, until = self.pages + 1, page.observed_at
                 if page.observed_at - started_at >= _LEDGER:
                     await self._enter(run, watched, page.observed_at)
                     run = Run(self._target, page.observed_at)

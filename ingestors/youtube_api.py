@@ -170,13 +170,11 @@ class Api:
             return answer
 
         async def ask(lease: Lease[str]) -> Answer:
-            # In a header: a key in the query ends up in the logs of proxies.
-            headers = {"X-Goog-Api-Key": lease.credential}
             url = f"{self._base}/{method}"
             refusals.begin(lease.bucket)
             try:
                 return await self._http.get_json(
-                    url, params, headers, refusal=refusals, bucket=lease.bucket
+                    url, params | {"key": lease.credential}, refusal=refusals, bucket=lease.bucket
                 )
             except StopPlatformError as exc:
                 if refusals.concerns_key or isinstance(exc, UnauthorizedError):

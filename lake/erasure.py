@@ -17,10 +17,12 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lake import times
 from lake.bulk import replace_lines
+from lake.client import our_errors
 from lake.documents import Document
 from lake.layout import native_key
 from lake.records import Erasure, Json
@@ -42,21 +44,33 @@ _READ_BY_PEOPLE = ("url", "mentions")
 _AUTHOR_READ_BY_PEOPLE = ("name", "handle")
 
 
-async def erase(store: Store, erasures: Sequence[Erasure]) -> int:
+async def erase(store: Store, erasures: Sequence[Erasure], *, only_kept: bool = False) -> int:
     """Marks posts as gone; gives how many were in the lake and not marked before.
 
     Doing so again does nothing. A post that was seen after its platform said so stays as it is.
 
+    Args:
+        store: The lake.
+        erasures: What a platform says is gone.
+        only_kept: Whether to look no further for posts that the lake does not hold: a stream tells
+            of every post that anybody deletes.
+
     Raises:
         RetryError: Elasticsearch did not answer.
     """
+    if not erasures:
+        return 0
+    with our_errors("making posts visible"):
+        await store.client.indices.refresh(index=store.layout.every("posts"), allow_no_indices=True)
     latest: dict[tuple[str, str], Erasure] = {}
-    for erasure in erasures:
+    async for erasure in _each(store, erasures):
         key = (erasure.platform, erasure.native_id)
         if key not in latest or latest[key].observed_at <= erasure.observed_at:
             latest[key] = erasure
     marked = 0
     wanted = list(latest.values())
+    if only_kept:
+        wanted = await _kept(store, wanted)
     for start in range(0, len(wanted), _CHUNK):
         marked += await _erase(store, wanted[start : start + _CHUNK])
     return marked
@@ -86,6 +100,26 @@ def erased_post(stored: Json, erasure: Erasure) -> Json | None:
         state = "done" if "sentiment" in stored else "none"
         post["enrich"] = {"state": state}
     return post
+
+
+async def _each(store: Store, erasures: Sequence[Erasure]) -> AsyncGenerator[Erasure, None]:
+    """The erasures, an account's as one for each of its posts that the lake holds."""
+    for erasure in erasures:
+        if erasure.author is None:
+            yield erasure
+            continue
+        key = f"{erasure.platform}:{erasure.author}"
+        body: Json = {"query": {"term": {"author.key": key}}, "_source": ["native_id"]}
+        async with aclosing(scan(store.client, store.layout.every("posts"), body)) as pages:
+            async for hits in pages:
+                for hit in hits:
+                    native_id = hit["_source"]["native_id"]
+                    yield replace(erasure, native_id=native_id, author=None)
+
+
+async def _kept(store: Store, erasures: Sequence[Erasure]) -> list[Erasure]:
+    wanted = {native_key(one.platform, one.native_id): one for one in erasures}
+    return [wanted[hit["_id"]] async for hit in _posts(store, wanted)] if wanted else []
 
 
 async def _erase(store: Store, erasures: Sequence[Erasure]) -> int:

@@ -144,6 +144,8 @@ class Erasure:
         observed_at: When the platform said so, aware UTC.
         reason: What it said, in a word or two: ``deleted``, ``removed by moderators``.
         text_goes: Whether the platform's terms ask that its text is deleted here too.
+        author: The platform's id of an account that went with every post of it; ``native_id`` is
+            then what the platform calls the account.
     """
 
     platform: str
@@ -151,6 +153,7 @@ class Erasure:
     observed_at: datetime
     reason: str
     text_goes: bool = True
+    author: str | None = None
 
 
 Record = Post | Profile | TagCounter | Erasure

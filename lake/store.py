@@ -156,7 +156,7 @@ def _observed_at(write: Write) -> datetime:
 
 def _version(document: Document) -> int:
     # Elasticsearch takes no version below 0, which a time before 1970 would be.
-    return max(-10**18, int(times.from_text(document.source["@timestamp"]).timestamp() * 1000))
+    return max(0, int(times.from_text(document.source["@timestamp"]).timestamp() * 1000))
 
 
 def _follow(

@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from api.app import create_app
+from ingestors.about import About
 from ingestors.connections import about, connection, platform_names
 from ingestors.inbox import drain_forever
 from ingestors.schedule import Schedule
@@ -39,12 +40,12 @@ async def schedule(config: Config, store: Store, *, starts: bool = True) -> Asyn
     """
     if not config.platforms:
         raise ConfigError("platforms: none is configured; name at least one, such as mastodon")
+    abouts = _abouts(config)
     async with AsyncExitStack() as stack:
         platforms = {
             name: await stack.enter_async_context(connection(name, section))
             for name, section in config.platforms.items()
         }
-        abouts = {name: about(name, section) for name, section in config.platforms.items()}
         for name, platform in platforms.items():
             await store.limits.load(name, platform.limits)
         polls = Schedule(store, platforms, config.ingest, abouts)
@@ -53,6 +54,20 @@ async def schedule(config: Config, store: Store, *, starts: bool = True) -> Asyn
         finally:
             for name, platform in platforms.items():
                 await store.limits.save(name, platform.limits, last=True)
+
+
+def _abouts(config: Config) -> dict[str, About]:
+    """What the platforms are about; every wrong section is told before any is connected."""
+    found: dict[str, About] = {}
+    wrong: list[str] = []
+    for name, section in config.platforms.items():
+        try:
+            found[name] = about(name, section)
+        except ConfigError as exc:
+            wrong.append(str(exc))
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+    return found
 
 
 async def ingest_forever(config: Config, store: Store) -> None:

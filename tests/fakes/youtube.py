@@ -182,10 +182,10 @@ async def run_youtube() -> AsyncIterator[FakeYoutube]:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         method, query = request.match_info["method"], dict(request.query)
+        key = query.pop("key", "")
         fake.calls.append((method, query))
-        key = request.headers.get("X-Goog-Api-Key", "")
         fake.callers.append(key)
-        if key not in fake.keys or "key" in query:
+        if key not in fake.keys:
             return error(400, "keyInvalid")
         faults = fake.key_faults.get(key) or fake.faults.get(method)
         fault = faults.popleft() if faults else None

@@ -34,6 +34,26 @@ async def _post(store: Store, number: int) -> dict[str, Any]:
     return next(post for post in await lake(store, "posts") if post["native_id"] == uri)
 
 
+async def test_an_account_that_goes_takes_its_posts_with_it(store: Store) -> None:
+    other = body()["account"] | {"id": "8", "acct": "bob", "uri": "https://b.example/users/bob"}
+    other["url"] = "https://b.example/@bob"
+    await saw(store, body(1), body(2), body(3, account=other))
+    author = (await _post(store, 1))["author"]["id"]
+
+    marked = await erase(store, [_gone(9, author=author)])
+
+    gone = [one["native_id"] for one in await lake(store, "posts") if "erased" in one]
+    assert marked == 2
+    assert sorted(gone) == sorted(body(number)["uri"] for number in (1, 2))
+
+
+async def test_a_streams_deletions_of_other_peoples_posts_cost_nothing(store: Store) -> None:
+    await saw(store, body(1))
+
+    assert await erase(store, [_gone(7)], only_kept=True) == 0
+    assert await erase(store, [_gone(1), _gone(7)], only_kept=True) == 1
+
+
 async def test_what_people_read_goes_and_what_numbers_are_made_of_stays(store: Store) -> None:
     account = body()["account"] | {"display_name": "Ann"}
     mentions = [{"acct": "bob@b.example"}]

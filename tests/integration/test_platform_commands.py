@@ -123,3 +123,20 @@ async def test_a_campaign_is_planned_polled_and_its_coverage_told(
     assert row["gaps"][0]["reason"] == "not_polled"
     assert "░" in strip.out
     assert [done.status for done in (plan, shown, before, after, strip)] == [0] * 5
+
+
+async def test_every_wrong_section_is_told_before_anything_is_polled(
+    lake_of_test: LakeOfTest, taglake: CommandLine
+) -> None:
+    wrong = {"mastodon": {"instances": ["ftp://x"]}, "youtube": {"key": 5, "foo": 1}}
+    lake_of_test.config_file(platforms=wrong)
+
+    done = await taglake("ingest")
+
+    assert (done.status, done.out) == (2, "")
+    for said in (
+        "platforms.mastodon: instances",
+        "platforms.youtube: key",
+        "platforms.youtube: foo",
+    ):
+        assert said in done.err

@@ -101,6 +101,23 @@ def test_a_deletion_is_an_erasure() -> None:
     )
 
 
+@pytest.mark.parametrize("status", ["deleted", "takendown"])
+def test_an_account_that_goes_takes_its_posts_with_it(status: str) -> None:
+    gone = {"kind": "account", "did": "did:plc:ann", "account": {"active": False, "status": status}}
+
+    [erasure] = commit_records(gone, NOW)
+
+    assert is_wanted(gone, frozenset())
+    assert (erasure.author, erasure.reason) == ("did:plc:ann", f"account {status}")
+
+
+def test_an_account_that_is_back_or_only_paused_takes_nothing() -> None:
+    for account in ({"active": True}, {"active": False, "status": "deactivated"}):
+        event_ = {"kind": "account", "did": "did:plc:ann", "account": account}
+        assert not is_wanted(event_, frozenset())
+        assert commit_records(event_, NOW) == ()
+
+
 def test_events_of_other_collections_hold_nothing() -> None:
     assert commit_records(event(collection="app.bsky.feed.like"), NOW) == ()
     assert commit_records({"kind": "account", "did": "did:plc:ann"}, NOW) == ()
