@@ -83,7 +83,6 @@ class About:
         history: How far back ``history`` reaches; None: as far as the platform goes, or not at all.
         credentials: How many of the operator's credentials share the load.
         off_because: Why it is off although configured or by default; None: nothing speaks against.
-        text_goes: Whether its terms ask that a deleted post's text is deleted here too.
     """
 
     label: str
@@ -97,7 +96,6 @@ class About:
     history: timedelta | None = None
     credentials: int = 1
     off_because: str | None = None
-    text_goes: bool = True
 
     def can(self, capability: Capability) -> bool:
         """Whether the platform has a capability."""

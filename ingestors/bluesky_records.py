@@ -10,12 +10,11 @@ from ingestors.bluesky_commits import commit_records
 from ingestors.fields import mapping, mappings, moment, string, whole
 from ingestors.formats import bluesky as posts
 from ingestors.platform import Payload, Unreadable
-from lake.errors import NotFoundError, PayloadError, UnavailableError
+from lake.errors import InvalidError, NotFoundError, PayloadError, UnavailableError
 from lake.json_text import dumps
 from lake.records import Author, Erasure, Json, Profile, Record, TagCounter
 from lake.text import normal_hashtag
 
-_LOST = frozenset({"notFoundPost", "blockedPost"})
 _SIGNED_IN_ONLY = "!no-unauthenticated"  # the account's wish; what it posts is not for a lake
 
 
@@ -61,16 +60,19 @@ def replies(thread: Any) -> list[Json]:
     """The posts below a thread's first one, each once; deleted and blocked ones have none.
 
     Raises:
-        NotFoundError: The first post is deleted, or its author blocked us.
+        NotFoundError: The first post is deleted.
+        InvalidError: It is there, but not for everybody.
         UnavailableError: It is no thread, which tells nothing of the post.
     """
     root = mapping(thread)
     if not isinstance(root.get("post"), dict):
         kind = str(root.get("$type")).rpartition("#")[2]
-        if kind not in _LOST and not root.keys() & {"notFound", "blocked"}:
-            raise UnavailableError("Bluesky answered with no thread")
         uri = string(root.get("uri")) or ""
-        raise NotFoundError(f"the post {uri!r} is not there, or no longer")
+        if kind == "notFoundPost" or "notFound" in root:
+            raise NotFoundError(f"the post {uri!r} is not there, or no longer")
+        if kind == "blockedPost" or "blocked" in root:  # it is there, for others
+            raise InvalidError(f"bluesky does not show the post {uri!r} to everybody")
+        raise UnavailableError("Bluesky answered with no thread")
     found: dict[str, Json] = {}
     waiting = mappings(root.get("replies"))[::-1]
     while waiting:

@@ -14,6 +14,7 @@ from lake.errors import (
     InvalidError,
     NotFoundError,
     RateLimitedError,
+    TaglakeError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -203,14 +204,16 @@ async def test_an_account_or_a_post_that_is_not_there_is_not_found(fake: FakeBlu
         await of(fake, "comments", ROOT)
 
 
-@pytest.mark.parametrize("state", ["notFound", "blocked"])
-async def test_a_thread_whose_post_is_gone_or_blocked_is_not_found(
-    fake: FakeBluesky, state: str
+@pytest.mark.parametrize(
+    ("state", "error"), [("notFound", NotFoundError), ("blocked", InvalidError)]
+)
+async def test_a_threads_post_that_is_gone_is_not_found_and_a_blocked_one_is_not_shown(
+    fake: FakeBluesky, state: str, error: type[TaglakeError]
 ) -> None:
     kind = f"app.bsky.feed.defs#{state}Post"
     fake.thread = {"$type": kind, "uri": ROOT, state: True}
 
-    with pytest.raises(NotFoundError, match="is not there"):
+    with pytest.raises(error, match=r"the post .at://"):
         await of(fake, "comments", ROOT)
 
 
