@@ -28,11 +28,13 @@ class Due:
         at: When the poll should begin, aware UTC.
         interval_s: Seconds from one poll to the next.
         posts_per_h: The velocity that the interval was made for; None where it is not known.
+        refused_at: When the platform last refused us, whichever target it was asked for.
     """
 
     at: datetime
     interval_s: float
     posts_per_h: float | None = None
+    refused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def gap_before(
     watched_until: datetime | None,
     polled_at: datetime | None,
     overlaps: bool | None,
-    interval_s: float | None,
+    due: Due | None,
     blocked: bool,
 ) -> Gap | None:
     """The gap that ended with a poll that succeeded.
@@ -79,7 +81,7 @@ def gap_before(
         polled_at: When the last poll that succeeded began, even one that could not tell whether it
             missed something; None: this is the first.
         overlaps: Whether the poll met what was known; None: it cannot tell.
-        interval_s: The interval that the schedule had set; None for a poll by hand.
+        due: What the schedule wanted; None for a poll by hand, which is never overdue.
         blocked: Whether the platform refused every poll since ``watched_until``.
     """
     if watched_until is None or polled_at is None or polled_at >= started_at:
@@ -89,11 +91,13 @@ def gap_before(
         return Gap(watched_until, started_at, "blocked" if blocked else "no_overlap")
     if blocked:
         return Gap(polled_at, started_at, "blocked", recovered)
-    if interval_s is None:
+    if due is None:
         return None
-    interval = timedelta(seconds=interval_s)
+    interval = timedelta(seconds=due.interval_s)
     if started_at - polled_at > _OVERDUE_INTERVALS * interval:
-        return Gap(polled_at + interval, started_at, "overdue", recovered)
+        refused = due.refused_at is not None and due.refused_at > polled_at
+        reason: Reason = "blocked" if refused else "overdue"
+        return Gap(polled_at + interval, started_at, reason, recovered)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -65,6 +65,29 @@ def _last_body(keys: Sequence[str]) -> Json:
         "sort": [{"@timestamp": "desc"}],
         "_source": ["target", "@timestamp", "interval_s", "new_posts_per_h"],
     }
+
+
+async def covered_until(store: Store, platform: str, tags: Set[str]) -> Mapping[str, datetime]:
+    """Up to when hashtags were watched last; those that never were are left out.
+
+    Raises:
+        RetryError: Elasticsearch did not answer.
+    """
+    filters: list[Json] = [
+        {"term": {"platform": platform}},
+        {"term": {"kind": "hashtag"}},
+        {"terms": {"value": sorted(tags)}},
+    ]
+    until = {"until": {"max": {"field": "covered.end"}}}
+    body: Json = {
+        "size": 0,
+        "query": {"bool": {"filter": filters, "must_not": [{"exists": {"field": "window.start"}}]}},
+        "aggs": {"tags": {"terms": {"field": "value", "size": len(tags)}, "aggs": until}},
+    }
+    answer = await store.search(store.layout.every("runs"), body)
+    buckets = answer.get("aggregations", {}).get("tags", {}).get("buckets", [])
+    found = {bucket["key"]: bucket["until"]["value"] for bucket in buckets}
+    return {tag: times.from_epoch_s(ms / 1000) for tag, ms in found.items() if ms is not None}
 
 
 async def covered_windows(store: Store, keys: Sequence[str]) -> set[str]:

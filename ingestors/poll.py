@@ -155,7 +155,7 @@ class _Poller:
             watched_until=start,
             polled_at=cursor.polled_at,
             overlaps=self._overlaps,
-            interval_s=self.run.due.interval_s if self.run.due else None,
+            due=self.run.due,
             blocked=cursor.blocked,
         )
         # One that cannot tell leaves it to the next: what that meets, nobody missed.

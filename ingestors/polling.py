@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ingestors.gaps import Due
@@ -34,6 +35,7 @@ class Polling:
         self._platforms = platforms
         self._settings = settings
         self._away_until: dict[str, datetime] = {}
+        self._refused_at: dict[str, datetime] = {}
 
     def running(self, now: datetime) -> list[str]:
         """The platforms that may be asked now: those that did not just refuse us."""
@@ -58,6 +60,8 @@ class Polling:
 
     async def _try(self, target: Target, due: Due | None) -> Run | None:
         platform = self._platforms[target.platform]
+        refused_at = self._refused_at.get(target.platform)
+        due = due and replace(due, refused_at=refused_at)
         run = Run(target, times.now(), due=due)
         try:
             await poll(
@@ -77,6 +81,7 @@ class Polling:
 
     def _leave(self, name: str, exc: StopPlatformError) -> None:
         wait_s = self._settings.blocked_s
+        self._refused_at[name] = times.now()
         self._away_until[name] = times.now() + timedelta(seconds=wait_s)
         what = {"platform": name, "reason": str(exc), "again_after_s": wait_s}
         logger.log(logging.ERROR, "platform stopped", extra=what)

@@ -152,9 +152,10 @@ class Schedule:
         try:
             campaigns = await self._store.campaigns.list()
             running = self._polling.running(now)
-            self._targets = wanted_targets(campaigns, running, now)
+            self._targets = wanted_targets(campaigns, self._platforms, now)
             past = await self._past(campaigns, running, now)
-            polled = [target for target in self._targets if self._is_polled(target)]
+            asked = [target for target in self._targets if target.platform in running]
+            polled = [target for target in asked if self._is_polled(target)]
             wanted = {target.key: target for target in [*polled, *past]}
             jobs = {job.id for job in self._scheduler.get_jobs()}
             jobs -= {job for job in jobs if job == _SYNC_JOB or job.startswith(_REFRESH)}

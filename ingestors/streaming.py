@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
-from ingestors.gaps import Gap
+from ingestors.gaps import Due, Gap, Reason
+from ingestors.ledger import covered_until
 from ingestors.page_writer import PageWriter
 from ingestors.platform import Page, Platform, Streaming, Target
 from ingestors.run import Run
@@ -71,6 +72,7 @@ class _Follower:
         self._store = store
         self._tags = tags
         self._target = Target(platform.name, "stream", "posts")
+        self._known: set[str] = set()
         self.pages = 0
 
     async def take_in(self) -> None:
@@ -89,8 +91,10 @@ class _Follower:
                     await self._enter_gap(run, cursor.covered_until, page.observed_at)
                     watched.clear()
                     cursor = replace(cursor, covered_until=page.observed_at)
+                since = cursor.covered_until or page.observed_at
+                await self._enter_missed(run, self._tags() - self._known, since)
                 for tag in self._tags():
-                    watched.setdefault(tag, cursor.covered_until or page.observed_at)
+                    watched.setdefault(tag, since)
                 cursor = await self._keep(writer, page, cursor)
                 self.pages, until = self.pages + 1, page.observed_at
                 if page.observed_at - started_at >= _LEDGER:
@@ -106,15 +110,27 @@ class _Follower:
 
     async def _enter_gap(self, run: Run, since: datetime | None, until: datetime) -> None:
         """What the platform forgot before we came back is a gap of every hashtag."""
-        if since is None or since >= until:
-            return
+        if since is not None and since < until:
+            await self._enter_gaps(run, dict.fromkeys(self._tags(), since), until, "no_overlap")
+
+    async def _enter_missed(self, run: Run, tags: Set[str], since: datetime) -> None:
+        """A hashtag that is wanted again was not watched in between, though the stream went on."""
+        self._known |= tags
+        ended = await covered_until(self._store, self._platform.name, tags) if tags else {}
+        missed = {tag: until for tag, until in ended.items() if until + _LEDGER < since}
+        await self._enter_gaps(run, missed, since, "overdue")
+
+    async def _enter_gaps(
+        self, run: Run, since: Mapping[str, datetime], until: datetime, reason: Reason
+    ) -> None:
         entries = []
-        for tag in self._tags():
-            part = self._part(run, tag, since)
+        for tag, start in since.items():
+            part = self._part(run, tag, start)
             part.id = f"{part.id}-gap"
-            part.gap = Gap(since, until, "no_overlap")
+            part.gap = Gap(start, until, reason)
             entries.append(part.document(self._store.layout, until))
-        await (await self._store.writer.submit(entries)).done()
+        if entries:
+            await (await self._store.writer.submit(entries)).done()
 
     async def _enter(self, run: Run, watched: dict[str, datetime], until: datetime) -> None:
         """One entry of the ledger for the stream, and what it covered for each hashtag."""
@@ -126,6 +142,7 @@ class _Follower:
         await (await self._store.writer.submit(entries)).done()
 
     def _part(self, run: Run, tag: str, since: datetime) -> Run:
-        part = Run(Target(self._platform.name, "hashtag", tag), since)
+        due = Due(since, _LEDGER.total_seconds())
+        part = Run(Target(self._platform.name, "hashtag", tag), since, due=due)
         part.id = f"{run.id}-{tag}"
         return part

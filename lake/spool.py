@@ -128,6 +128,8 @@ class Spool:
                 if _lock(file):
                     _sync_folder(self._folder)
                     return file
+            except FileNotFoundError:
+                pass  # another process deleted it already
             except OSError:
                 file.close()
                 raise

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from ingestors import streaming
+from ingestors.platform import Target
 from ingestors.platforms import bluesky
+from ingestors.run import Run
 from ingestors.streaming import follow, is_streaming
+from lake import times
 from lake.cursors import Cursor
 from lake.retry import Backoff
 from lake.store import Store
@@ -130,3 +133,24 @@ async def connected(fake: FakeJetstream) -> None:
             return
         await asyncio.sleep(0.1)
     pytest.fail("nobody came within a minute")
+
+
+async def test_a_hashtag_that_is_wanted_again_was_not_watched_in_between(
+    fake: FakeJetstream, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = times.now() - timedelta(days=7)
+    before = Run(Target("bluesky", "hashtag", "vans"), long_ago)
+    before.covered = (long_ago - timedelta(hours=1), long_ago)
+    await (await store.writer.submit([before.document(store.layout, long_ago)])).done()
+    await store.refresh()
+    await begin(store)
+    async with following(fake, store):
+        await connected(fake)
+        fake.send(post_event(1, "vans"))
+        await until_posts(store, "key1")
+
+    body = {"size": 10, "query": {"exists": {"field": "gap.start"}}}
+    await store.refresh()
+    answer = await store.search(store.layout.every("runs"), body)
+    [gap] = [hit["_source"]["gap"] for hit in answer["hits"]["hits"]]
+    assert (gap["start"], gap["reason"]) == (times.to_text(long_ago), "overdue")

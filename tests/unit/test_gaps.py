@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestors.gaps import Gap, Reason, gap_at_failure, gap_before
+from ingestors.gaps import Due, Gap, Reason, gap_at_failure, gap_before
 from lake.errors import BlockedError, TaglakeError, UnauthorizedError, UnavailableError
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -17,6 +17,7 @@ def before(
     overlaps: bool | None = True,
     interval_s: float | None = 300,
     blocked: bool = False,
+    refused_at: datetime | None = None,
 ) -> Gap | None:
     """The gap before a poll at noon, so many minutes after the one before it."""
     return gap_before(
@@ -24,7 +25,7 @@ def before(
         watched_until=NOON - minutes * MINUTE,
         polled_at=NOON - minutes * MINUTE,
         overlaps=overlaps,
-        interval_s=interval_s,
+        due=Due(NOON, interval_s, refused_at=refused_at) if interval_s else None,
         blocked=blocked,
     )
 
@@ -38,7 +39,12 @@ def test_a_poll_in_time_that_does_not_miss_what_was_known_has_no_gap(overlaps: b
 def test_a_first_poll_has_no_gap() -> None:
     assert (
         gap_before(
-            NOON, watched_until=None, polled_at=None, overlaps=False, interval_s=300, blocked=True
+            NOON,
+            watched_until=None,
+            polled_at=None,
+            overlaps=False,
+            due=Due(NOON, 300),
+            blocked=True,
         )
         is None
     )
@@ -90,8 +96,16 @@ def test_a_poll_that_cannot_tell_leaves_it_to_the_next_which_is_not_overdue() ->
         watched_until=NOON - 60 * MINUTE,
         polled_at=NOON - 5 * MINUTE,
         overlaps=True,
-        interval_s=300,
+        due=Due(NOON, 300),
         blocked=False,
     )
 
     assert gap is None
+
+
+def test_a_poll_that_is_overdue_because_the_platform_refused_another_target_says_so() -> None:
+    refused = before(20, refused_at=NOON - 10 * MINUTE)
+    long_ago = before(20, refused_at=NOON - 30 * MINUTE)
+
+    assert refused == Gap(NOON - 15 * MINUTE, NOON, "blocked", recovered=True)
+    assert long_ago == Gap(NOON - 15 * MINUTE, NOON, "overdue", recovered=True)
