@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 from ingestors.platform import Page
 from ingestors.platforms.bluesky import Options, connect
 from lake.records import Erasure, Post
-from tests.contract.bluesky_payloads import FOLDER
 from tests.fakes import jetstream as fakes
 from tests.fakes.jetstream import (
     START_US,
@@ -180,31 +178,6 @@ async def test_what_was_not_written_is_sent_again(fake: FakeJetstream) -> None:
     again = await pages_until(source, {"+key1"})
 
     assert keys(given) == keys(again) == ["+key1"]
-
-
-@pytest.mark.skipif(not FOLDER.is_dir(), reason="the recordings are not part of the project")
-async def test_what_was_recorded_is_streamed_whole(fake: FakeJetstream) -> None:
-    lines = (FOLDER / "jetstream/expected_v1.jsonl").read_text(encoding="utf-8").splitlines()
-    fake.send(*map(json.loads, lines))
-    fake.turns.extend([fakes.cut_after(40), fakes.cut_after(100)])
-    tags = {"indierebellion", "talesatwonderworld", "howtotellaitoshutup"}
-    latest = str(max(json.loads(line)["time_us"] for line in lines))
-    source, found, cursor = stream(fake), list[Page](), str(START_US)
-    for _ in range(2):
-        pages, cursor = await pages_until_cut(source, cursor, tags)
-        found += pages
-    async with asyncio.timeout(60), aclosing(source.pages(lambda: tags, cursor)) as rest:
-        async for page in rest:
-            found.append(page)
-            if page.cursor == latest:
-                break
-
-    posts = [one for one in records(found) if isinstance(one, Post)]
-    erased = [one for one in records(found) if isinstance(one, Erasure)]
-    assert len(keys(found)) == len(set(keys(found)))
-    assert {tag for post in posts for tag in post.hashtags} >= tags
-    assert len(posts) == 2
-    assert len(erased) == 1
 
 
 async def test_the_platform_streams_where_no_account_is_named(fake: FakeJetstream) -> None:
