@@ -38,8 +38,15 @@ class Model(Protocol):
 
     name: str
 
-    def score(self, texts: Sequence[str]) -> list[Sentiment]:
+    def score(
+        self, texts: Sequence[str], *, vader: Sequence[Sentiment] | None = None
+    ) -> list[Sentiment]:
         """One sentiment for each text, in order. Blocking: call it in a worker thread.
+
+        Args:
+            texts: As people wrote them.
+            vader: VADER's sentiments of the same texts, where the caller has them. A model that
+                takes them as features computes them itself when they are not given.
 
         Raises:
             ScoringError: A text cannot be scored; nothing is known of the others.

@@ -119,12 +119,22 @@ class IngestConfig(Section):
 
 
 class EnrichmentConfig(Section):
-    """Which model scores, and how the work is shared."""
+    """Which model scores, and how the work is shared.
 
-    model: Literal["vader"] = "vader"
+    ``model`` is ``champion`` (what the registry names; at first the model that is shipped),
+    ``vader``, a name in the registry, a folder, or a hub model as ``owner/name@revision``.
+    """
+
+    model: Annotated[str, Field(min_length=1, max_length=1_000)] = "champion"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: Annotated[int, Field(ge=1, le=256)] | None = None
+    models_dir: Path = Path("data/models")
     batch_docs: Annotated[int, Field(ge=1, le=5_000)] = 500
     slices: Annotated[int, Field(ge=1, le=64)] = 2
     interval_s: Annotated[float, Field(gt=0)] = 2
+    latency_s: Annotated[float, Field(gt=0, le=3_600)] = 5
+    retrain_days: Annotated[int, Field(ge=1, le=365)] | None = None
+    mlflow_uri: Annotated[str, Field(max_length=2_000)] | None = None
 
 
 # An empty or short one would let everybody in who tries for a while.
@@ -258,4 +268,9 @@ def _anchored(config: Config, folder: Path) -> Config:
         update={"dead_letter_dir": folder / config.writer.dead_letter_dir}
     )
     api = config.api.model_copy(update={"spool_dir": folder / config.api.spool_dir})
-    return config.model_copy(update={"node": node, "writer": writer, "api": api})
+    enrichment = config.enrichment.model_copy(
+        update={"models_dir": folder / config.enrichment.models_dir}
+    )
+    return config.model_copy(
+        update={"node": node, "writer": writer, "api": api, "enrichment": enrichment}
+    )

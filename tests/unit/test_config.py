@@ -21,6 +21,7 @@ def test_the_sample_file_says_what_the_defaults_are() -> None:
 
     without_file = Config()
     folders = {"node": {"data_dir"}, "writer": {"dead_letter_dir"}, "api": {"spool_dir"}}
+    folders["enrichment"] = {"models_dir"}
     assert from_file.model_dump(exclude={"platforms": True, **folders}) == (
         without_file.model_dump(exclude={"platforms": True, **folders})
     )
