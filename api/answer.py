@@ -21,7 +21,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _PROBLEMS = {
     400: "What was sent cannot be read",
     401: "A token is missing, or it is a wrong one",
-    404: "There is no such campaign",
+    404: "There is no such thing: campaign, post or label",
     409: "It changed meanwhile; read it again",
     410: "The cursor's time is up; start again without it",
     413: "The body is too large",

@@ -17,6 +17,7 @@ from api.routes import (
     export,
     health,
     influencers,
+    labels,
     posts,
     push,
     sentiment,
@@ -83,6 +84,6 @@ def create_app(
     app.state.push_platforms = tuple(push_platforms)
     app.state.push_tokens = [token.get_secret_value().encode() for token in config.api.push_tokens]
     problems.install(app)
-    for module in (campaigns, *_QUESTIONS, definitions, push, health):
+    for module in (campaigns, *_QUESTIONS, labels, definitions, push, health):
         app.include_router(module.router)
     return app

@@ -45,9 +45,9 @@ _NOISE = re.compile(
     "\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
 )
 _LINK = re.compile(
-    r"\bhttps?:/*\S*|\bwww\.\S+"
+    r"https?:/+\S*|\bwww\.\S+"
     r"|(?<![\w@./-])(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,12}/\S*"
-    r"|(?<![\w@./-])(?:[a-z0-9-]{1,63}\.){1,4}(?:com|org|net|info|tv|fm|ly|me|gov|edu)\b(?![\w@.])",
+    r"|(?<![\w@./-])(?:[a-z0-9-]{1,63}\.){1,4}(?:com|org|net|info|gov|edu)\b(?![\w@.])",
     re.IGNORECASE,
 )
 # A handle is ASCII on most platforms: a text that follows it without a blank is no part of it.
@@ -136,7 +136,7 @@ def _tag_in_words(found: re.Match[str]) -> str:
 def _with_names(text: str) -> str:
     """The text with each emoji's English name in its place."""
     # Its tables take tens of milliseconds to load: only for models that read names.
-    import emoji  # noqa: PLC0415
+    import emoji
 
     return emoji.replace_emoji(text, lambda sign, _: _name_of(sign))
 
@@ -144,7 +144,7 @@ def _with_names(text: str) -> str:
 @lru_cache(maxsize=8_192)
 def _name_of(sign: str) -> str:
     """An emoji's name in words, without the tone of the skin."""
-    import emoji  # noqa: PLC0415
+    import emoji
 
     name = emoji.demojize(sign, delimiters=("", "")).split(":")[0]
     name = re.sub(r"_?(medium-light|medium-dark|light|medium|dark)_skin_tone", "", name)

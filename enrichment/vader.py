@@ -27,7 +27,7 @@ class Vader:
 
     def __init__(self) -> None:
         self._analyzer = SentimentIntensityAnalyzer()
-        self.name = f"vader-{version('vaderSentiment')}"
+        self.name = vader_name()
 
     def score(
         self, texts: Sequence[str], *, vader: Sequence[Sentiment] | None = None
@@ -49,6 +49,11 @@ class Vader:
             p_neu=found["neu"],
             p_neg=found["neg"],
         )
+
+
+def vader_name() -> str:
+    """The name of VADER's scores: it holds the library's version."""
+    return f"vader-{version('vaderSentiment')}"
 
 
 def _label(compound: float) -> Label:

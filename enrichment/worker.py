@@ -1,22 +1,45 @@
 """The worker: posts without a score → model → the same posts with one.
 
-Any number of workers may run: each post is scored by whoever gets there first, and a second score
-of the same text is refused by compare-and-set.
+Any number of workers may run, with no coordinator: ``enrichment.walks`` keeps them out of each
+other's way, and where two score the same post all the same, compare-and-set takes one score. While
+one batch is scored, the next is read and the last one written.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Sequence
+import random
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
-from enrichment.sentiment import Model, ScoringError, Sentiment
-from lake import times
-from lake.pending import PendingPost, PendingPosts
-from lake.records import Json
+from enrichment.lanes import Lane, Lanes, WaitingBatch
+from enrichment.language import detect_all
+from enrichment.pacing import Pace
+from enrichment.scoring import Detect, ScoredBatch, Scorers, score_posts
+from enrichment.sentiment import Model
+from enrichment.vader import Vader
+from enrichment.walks import Tour, Walks
+from lake.enriching import give_back
+from lake.pending import PendingPosts
+from lake.rescoring import Rescoring, rescore_query
+from lake.retry import Backoff, retrying
 
-logger = logging.getLogger(__name__)
+Serving = Callable[[], Awaitable[Model]]
+_BACKOFF = Backoff(base_s=0.5, cap_s=5.0)
+_WHILE_OTHERS_END_S = 0.5
+_REQUEST_LOOK_S = 5.0
+
+
+def always(model: Model) -> Serving:
+    """Serves one model for ever."""
+
+    async def serve() -> Model:
+        return model
+
+    return serve
 
 
 @dataclass(slots=True)
@@ -26,7 +49,7 @@ class Scored:
     Args:
         posts: Posts that now carry a score.
         failed: Posts whose text the model cannot score; marked, with the reason.
-        changed_meanwhile: Posts that somebody changed while they were scored; found again.
+        changed_meanwhile: Posts that somebody changed while they were scored: scored in vain.
         refused: Scores that Elasticsearch did not take.
     """
 
@@ -41,96 +64,133 @@ class Worker:
 
     Args:
         pending: Where posts come from and go back to.
-        model: Scores texts.
-        batch_docs: Posts read, scored and written at once.
-        slices: Walks that go on side by side: one reads or writes while another's texts are scored.
+        serving: Gives the model for the next batch.
+        vader: VADER, whose scores are kept beside; one for this process alone when it is None.
+        language: Detects the languages of texts.
+        batch_docs: Posts read, scored and written at once, at most.
+        slices: Into how many parts what waits is split at most; workers share well while there are
+            more parts than workers.
+        latency_s: Within what time a post that has just arrived is scored while others wait.
         on_batch: Called after each batch with what is done so far.
     """
 
     def __init__(
         self,
         pending: PendingPosts,
-        model: Model,
+        serving: Serving,
         *,
+        vader: Model | None = None,
+        language: Detect = detect_all,
         batch_docs: int = 500,
-        slices: int = 2,
+        slices: int = 32,
+        latency_s: float = 5.0,
         on_batch: Callable[[Scored], None] | None = None,
     ) -> None:
         self._pending = pending
-        self._model = model
-        self._batch_docs = batch_docs
-        self._slices = slices
+        self._serving = serving
+        self._scorers = Scorers(vader or Vader(), language)
+        self._fresh_for = timedelta(seconds=latency_s)
         self._on_batch = on_batch
+        self._lanes = Lanes()
+        self._pace = Pace(latency_s, batch_docs)
+        self._walks = Walks(pending, self._lanes, self._pace, most=batch_docs, slices=slices)
+        self._kept: set[str] = set()
         self.scored = Scored()
-        self._progress = 0
 
     async def drain(self) -> Scored:
         """Scores until nothing waits; what arrives meanwhile is scored too.
 
         A post that Elasticsearch refuses to take back waits for ever; so a walk that achieved
-        nothing is the last.
+        nothing, and met nobody else at work, is the last.
         """
-        while await self.walk():
-            before, self._progress = self._progress, 0
-            if not before:
-                break
+        await self._run(self._until_empty(lambda: self._pending, Lane.BACKLOG), self._walks.watch())
         return self.scored
 
-    async def forever(self, interval_s: float) -> None:
-        """Scores what waits, looking every ``interval_s`` seconds; ends by cancellation."""
+    async def forever(self, interval_s: float, rescoring: Rescoring | None = None) -> None:
+        """Scores what waits, looking every ``interval_s`` seconds; ends by cancellation.
+
+        Args:
+            interval_s: How long to wait where nothing waits; new posts are looked for oftener.
+            rescoring: What is to be scored again when nothing else waits.
+        """
+        services = [self._walks.watch()]
+        if rescoring is not None:
+            services.append(self._rescore_in_background(rescoring))
+        await self._run(self._backlog(interval_s), *services)
+
+    async def rescore(self, posts: PendingPosts) -> Scored:
+        """Scores posts again until none is left, or the model can score none of those left."""
+        await self._run(self._until_empty(lambda: posts, Lane.RESCORE))
+        return self.scored
+
+    async def _backlog(self, interval_s: float) -> None:
+        def waiting() -> PendingPosts:
+            # Who has just arrived is scored by the lane above.
+            return self._pending.older_than(self._fresh_for)
+
         while True:
-            self._progress = 0
-            if not await self.walk() or not self._progress:
-                await asyncio.sleep(interval_s)
+            tour = await self._tour(waiting, Lane.BACKLOG)
+            if not tour.written:
+                await asyncio.sleep(interval_s * random.uniform(0.7, 1.0))  # noqa: S311
 
-    async def walk(self) -> int:
-        """Goes once over all that waits; gives the number of posts that were found."""
-        walks = [self._slice(part) for part in range(self._slices)]
-        return sum(await asyncio.gather(*walks))
+    async def _until_empty(self, posts: Callable[[], PendingPosts], lane: Lane) -> None:
+        while True:
+            tour = await self._tour(posts, lane)
+            if not (tour.written or tour.elsewhere):
+                return
+            if not tour.written:
+                await asyncio.sleep(_WHILE_OTHERS_END_S * random.uniform(0.5, 1.0))  # noqa: S311
 
-    async def _slice(self, part: int) -> int:
-        found = 0
-        async for posts in self._pending.pages(part, self._slices, self._batch_docs):
-            found += len(posts)
-            results = await asyncio.to_thread(self._results, posts)
-            done = await self._pending.give_back(results)
-            failed = sum("sentiment" not in fields for _, fields in results)
-            self.scored.posts += done.written - min(failed, done.written)
-            self.scored.failed += failed
-            self._progress += done.written + done.changed_meanwhile
-            self.scored.refused += done.refused
-            self.scored.changed_meanwhile += done.changed_meanwhile
-            if self._on_batch is not None:
-                self._on_batch(self.scored)
-        return found
+    async def _rescore_in_background(self, rescoring: Rescoring) -> None:
+        while True:
+            await asyncio.sleep(_REQUEST_LOOK_S * random.uniform(0.7, 1.0))  # noqa: S311
+            request = await rescoring.wanted()
+            model = await self._serving()
+            if request is None or request.model != model.name:
+                continue
+            posts = self._pending.of(rescore_query(request.scope, model.name))
+            await self._until_empty(lambda posts=posts: posts, Lane.RESCORE)  # type: ignore[misc]
+            await rescoring.finish(request)
 
-    def _results(self, posts: Sequence[PendingPost]) -> list[tuple[PendingPost, Json]]:
-        """Each post with its new fields; a batch with a poison text is halved until it is alone."""
+    async def _tour(self, posts: Callable[[], PendingPosts], lane: Lane) -> Tour:
+        count = await retrying(lambda: posts().count(), backoff=_BACKOFF, attempts=None)
+        return await self._walks.tour(posts, lane, count) if count else Tour()
+
+    async def _run(
+        self, work: Coroutine[Any, Any, None], *services: Coroutine[Any, Any, None]
+    ) -> None:
+        """Does the work while batches are scored; the services end with it."""
         try:
-            scores = self._model.score([post.text for post in posts])
-        except ScoringError as exc:
-            if len(posts) == 1:
-                logger.warning("text cannot be scored", extra={"id": posts[0].id, "why": str(exc)})
-                return [(posts[0], {"enrich": {"state": "failed", "reason": str(exc)}})]
-            middle = len(posts) // 2
-            return self._results(posts[:middle]) + self._results(posts[middle:])
-        scored_at = times.to_text(times.now())
-        return [
-            (post, self._fields(post, score, scored_at))
-            for post, score in zip(posts, scores, strict=True)
-        ]
+            async with asyncio.TaskGroup() as group:
+                others = [group.create_task(one) for one in (self._score(group), *services)]
+                await work
+                await self._lanes.empty()
+                for task in others:
+                    task.cancel()
+        except BaseExceptionGroup as failures:
+            first: BaseException = failures
+            while isinstance(first, BaseExceptionGroup):
+                first = first.exceptions[0]
+            raise first from None
 
-    def _fields(self, post: PendingPost, sentiment: Sentiment, scored_at: str) -> Json:
-        return {
-            "enrich": {"state": "done"},
-            "sentiment": {
-                "label": sentiment.label,
-                "score": sentiment.score,
-                "p_pos": sentiment.p_pos,
-                "p_neu": sentiment.p_neu,
-                "p_neg": sentiment.p_neg,
-                "model": self._model.name,
-                "text_hash": post.text_hash,
-                "scored_at": scored_at,
-            },
-        }
+    async def _score(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            batch = await self._lanes.take()
+            model = await self._serving()
+            began = time.monotonic()
+            scored = await asyncio.to_thread(score_posts, batch.posts, model, self._scorers)
+            self._pace.took(len(batch.posts), time.monotonic() - began)
+            group.create_task(self._write(batch, scored))
+
+    async def _write(self, batch: WaitingBatch, scored: ScoredBatch) -> None:
+        done = await give_back(self._pending.client, scored.results)
+        failed = sum(post.id in scored.failed for post in done.written)
+        self.scored.posts += len(done.written) - failed
+        self.scored.failed += failed + len(scored.kept - self._kept)
+        self._kept |= scored.kept
+        self.scored.refused += len(done.refused)
+        self.scored.changed_meanwhile += len(done.changed_meanwhile)
+        batch.done.set_result(done)
+        await self._lanes.wrote(batch)
+        if self._on_batch is not None:
+            self._on_batch(self.scored)

@@ -4,8 +4,8 @@ A post that is gone keeps its place in numbers: who wrote it by the platform's i
 hashtags, its last numbers, its sentiment and its observations stay, so that what was counted
 yesterday is counted today. Where the platform's terms ask that deleted content goes
 (``Erasure.text_goes``), what people read goes: the text, the address, whom it mentions, the
-author's name and handle, every payload of it, and its dead letters as far as they name it. See
-docs/decisions/0008-erased-upstream.md.
+author's name and handle, every payload of it, its dead letters as far as they name it, and the text
+that is kept with people's labels of it. See docs/decisions/0008-erased-upstream.md.
 
 Payloads go before the post is marked: whoever is killed in between finds the post unmarked and does
 both again.
@@ -127,10 +127,12 @@ async def _erase(store: Store, erasures: Sequence[Erasure]) -> int:
     for platform, ids in (await _still_gone(store, wanted)).items():
         await _delete_payloads(store, platform, ids)
         await _delete_letters(store, platform, ids)
+        await _forget_labelled(store, platform, ids)
     marked = await _mark_all(store, wanted)
-    if marked:  # a poll may have brought more payloads before it could see the mark
+    if marked:  # a poll may have brought payloads, or a person a label, that did not see the mark
         for platform, ids in (await _still_gone(store, wanted)).items():
             await _delete_payloads(store, platform, ids)
+            await _forget_labelled(store, platform, ids)
     return marked
 
 
@@ -197,6 +199,10 @@ async def _delete_payloads(store: Store, platform: str, ids: Sequence[str]) -> N
     async with aclosing(scan(store.client, index, body)) as pages:
         async for hits in pages:
             await settled(store.client, [delete_line(hit["_index"], hit["_id"]) for hit in hits])
+
+
+async def _forget_labelled(store: Store, platform: str, ids: Sequence[str]) -> None:
+    await store.labels.forget_texts([native_key(platform, one) for one in ids])
 
 
 async def _delete_letters(store: Store, platform: str, ids: Sequence[str]) -> None:

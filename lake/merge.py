@@ -6,7 +6,8 @@ The rules (docs/decisions/0002), each of which makes the order of arrival irrele
 * hashtags are the union for as long as the text is the same;
 * a number that the newer payload does not speak of is kept, one that it says is hidden goes;
 * ``first_seen`` is the earliest, ``provenance.targets`` the union;
-* sentiment stays, and is marked stale only when the text changed;
+* sentiment stays, and is marked stale only when the text changed; so does the detected language,
+  which goes with its text;
 * numbers that two servers count apart are the post's own server's, else those of whoever saw more;
 * what was erased upstream stays erased;
 * what changes nothing is not written: the answer is None.
@@ -76,7 +77,8 @@ def _ordered(stored: Json, seen: Json) -> tuple[Json, Json]:
 
 
 def _content(document: Json) -> bytes:
-    kept = {k: v for k, v in document.items() if k not in _VOLATILE + _ENRICHED}
+    kept = {k: v for k, v in document.items() if k not in (*_VOLATILE, *_ENRICHED, "lang")}
+    kept["lang"] = document.get("lang", {}).get("platform")  # the rest is enrichment's
     return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
 
 

@@ -39,16 +39,25 @@ _COLLECTED = (
     *("deadletter*", "drift-*"),
 )
 _DECIDED = (
-    *("campaigns*", "reports*", "labels*", "audit*"),
+    *("campaigns*", "reports*", "labels*"),
     *("tombstones*", "alerts*", "erasures*"),
 )
 
 Grant = tuple[tuple[str, ...], tuple[str, ...]]
 
 GRANTS: Mapping[str, tuple[Grant, ...]] = {
-    "ingest": (((*_COLLECTED, "inbox"), _WRITE), (("campaigns*",), _READ)),
-    "enrich": ((("posts-*",), _UPDATE), (("labels*", "models*"), _READ)),
-    "api": ((("*",), (*_READ, _REFRESH)), (_DECIDED, _WRITE), (("inbox",), _PUT)),
+    # The text that lies with a label goes when its post's does (lake.erasure).
+    "ingest": (
+        ((*_COLLECTED, "inbox"), _WRITE),
+        (("campaigns*",), _READ),
+        (("labels*",), _UPDATE),
+    ),
+    "enrich": (
+        (("posts-*",), _UPDATE),
+        (("labels*", "models*"), (*_READ, _REFRESH)),
+        (("jobs*",), _WRITE),
+    ),
+    "api": ((("*",), (*_READ, _REFRESH)), (_DECIDED, _WRITE), (("inbox", "audit*"), _PUT)),
     "reader": ((("*",), (*_READ, "monitor")),),  # may also list what there is
 }
 """Program -> what it may do with which indices; the names are without the prefix."""

@@ -6,7 +6,7 @@ https://www.elastic.co/docs/reference/elasticsearch/rest-apis/paginate-search-re
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from elasticsearch import AsyncElasticsearch
 
@@ -26,7 +26,7 @@ async def scan(
     index: str,
     body: Json,
     *,
-    size: int = 500,
+    size: int | Callable[[], int] = 500,
     part: tuple[int, int] = (0, 1),
 ) -> AsyncGenerator[list[Json], None]:
     """Pages of at most ``size`` hits; memory holds one page. Waits for Elasticsearch.
@@ -38,7 +38,7 @@ async def scan(
         client: The connection.
         index: Name or pattern; one that matches nothing gives no page.
         body: The query and what else a search takes; without ``sort`` the order is the index's.
-        size: Hits a page.
+        size: Hits a page; asked anew for each page where it is a function.
         part: (n, m): only the n-th of m slices, which together are everything, once.
 
     Raises:
@@ -47,18 +47,19 @@ async def scan(
     pit_id = await retrying(lambda: _open(client, index), backoff=_BACKOFF, attempts=None)
     if pit_id is None:
         return
-    body = {"sort": ["_shard_doc"], "track_total_hits": False, "size": size} | body
+    body = {"sort": ["_shard_doc"], "track_total_hits": False} | body
     if part[1] > 1:
         body["slice"] = {"id": part[0], "max": part[1]}
     try:
         while True:
             body["pit"] = {"id": pit_id, "keep_alive": _KEEP_ALIVE}
+            body["size"] = wanted = size if isinstance(size, int) else size()
             page = await _page(client, body)
             pit_id = page["pit_id"]
             hits: list[Json] = page["hits"]["hits"]
             if hits:
                 yield hits
-            if len(hits) < size:
+            if len(hits) < wanted:
                 return
             body["search_after"] = hits[-1]["sort"]
     finally:

@@ -37,6 +37,7 @@ from lake.documents import (
     tag_observation,
 )
 from lake.json_text import dumps
+from lake.labels import Labels
 from lake.layout import Layout
 from lake.limit_states import LimitStates
 from lake.merge import merge_post, merge_profile
@@ -66,6 +67,7 @@ class Store:
         self.cursors = Cursors(client, self.layout)
         self.limits = LimitStates(client, self.layout)
         self.campaigns = Campaigns(client, self.layout)
+        self.labels = Labels(client, self.layout)
         self._folder = config.writer.dead_letter_dir
         self.writer = Writer(Delivery(client, self._refused), config.writer)
 

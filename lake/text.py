@@ -43,6 +43,11 @@ def hashtags_in(text: str) -> tuple[str, ...]:
     return normal_hashtags(_HASHTAG.findall(unicodedata.normalize("NFC", text)))
 
 
+def without_hashtags(text: str) -> str:
+    """The text with a blank in the place of each hashtag that ``hashtags_in`` finds."""
+    return _HASHTAG.sub(" ", unicodedata.normalize("NFC", text))
+
+
 def mentions_in(text: str) -> tuple[str, ...]:
     """The handles that a text mentions, without ``@``, lower case, each once, in order."""
     return tuple(dict.fromkeys(handle.lower() for handle in _MENTION.findall(text)))

@@ -33,6 +33,8 @@ _COMMANDS = {
     "coverage": ("taglake.coverage_command", "When a campaign was watched, and when not."),
     "collect": ("taglake.collect_commands", "Collect here, push to a lake elsewhere."),
     "enrich": ("taglake.enrich_commands", "Score the sentiment of posts."),
+    "model": ("taglake.model_commands", "Measure sentiment models; say which one scores."),
+    "label": ("taglake.label_commands", "Correct the sentiment of posts; see who agrees."),
     "api": ("taglake.api_commands", "Serve the API."),
     "drift": ("taglake.drift_commands", "Show what changed in the platforms' payloads."),
     "remap": ("taglake.remap_commands", "Map stored payloads again after a mapper's repair."),

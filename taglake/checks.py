@@ -11,12 +11,13 @@ from typing import Literal
 
 import psutil
 
+from enrichment.onnx_providers import report
 from lake.access import Access
 from lake.account import known_account, nearest
 from lake.client import open_client
 from lake.config import ElasticsearchConfig
 from lake.distribution import COORDINATES, SHA512, VERSION, cache_folder, installed
-from lake.errors import NodeError, TaglakeError
+from lake.errors import ConfigError, NodeError, TaglakeError
 from lake.java import ADVICE, OLDEST, local_java
 from lake.node import node_status
 from lake.node_files import MIN_FREE_BYTES, NodeSettings, heap_mb, node_folders
@@ -167,6 +168,15 @@ def leases(settings: NodeSettings) -> Finding:
     return Finding("leases", "ok", f"the node is used by {users}")
 
 
+def model_runtime(_settings: NodeSettings) -> Finding:
+    """What sentiment models run on."""
+    try:
+        found = report()
+    except ConfigError as exc:
+        return Finding("models", "fail", str(exc), "Until then, write enrichment.model: vader.")
+    return Finding("models", "warn" if found.advice else "ok", found.detail, found.advice)
+
+
 async def templates(settings: NodeSettings | None, config: ElasticsearchConfig) -> Finding:
     """The index templates of the lake, against ours.
 
@@ -212,7 +222,7 @@ def _compared(ours: dict[str, int], there: dict[str, int]) -> Finding:
     return Finding("index templates", "ok", f"{len(ours)} installed, all up to date")
 
 
-MACHINE: tuple[Check, ...] = (python_version, disk, data_folder)
+MACHINE: tuple[Check, ...] = (python_version, disk, data_folder, model_runtime)
 EMBEDDED: tuple[Check, ...] = (java, memory, port, distribution, node, leases)
 
 

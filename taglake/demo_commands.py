@@ -10,14 +10,12 @@ from socket import socket
 import click
 
 from api import answers
-from enrichment.vader import Vader
-from enrichment.worker import Worker
 from lake.campaign import Campaign
-from lake.pending import PendingPosts
 from lake.records import Json
 from lake.store import Store, open_store
 from taglake.context import Accesses, Context, pass_context
 from taglake.demo import CAMPAIGN_ID, load_sample, sample_campaign
+from taglake.enriching import enrich
 from taglake.progress import progress
 from taglake.services import address, listen, serve
 from taglake.tables import brands_table, influencers_table, show, summary_table
@@ -68,7 +66,7 @@ async def _demo(context: Context, store: Store, accesses: Accesses, wanted: _Wan
             payloads = await load_sample(ingest_store, advance)
     loaded = time.monotonic()
     async with open_store(config, accesses.of("enrich")) as enrich_store:
-        await _score(enrich_store)
+        await _score(context, enrich_store)
     took_s = {"load": loaded - began, "score": time.monotonic() - loaded}
     if wanted.as_json:
         context.answer(await _headline(store, campaign, time.monotonic() - began))
@@ -87,11 +85,8 @@ async def _demo(context: Context, store: Store, accesses: Accesses, wanted: _Wan
             await serve(config, store, drains, wanted.bound)
 
 
-async def _score(store: Store) -> None:
-    pending = PendingPosts(store.client, store.layout)
-    with progress("scoring", await pending.count(), unit="posts") as advance:
-        worker = Worker(pending, Vader(), on_batch=lambda done: advance(done.posts + done.failed))
-        await worker.drain()
+async def _score(context: Context, store: Store) -> None:
+    await enrich(context, store, once=True)
     await store.refresh()
 
 

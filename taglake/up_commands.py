@@ -9,7 +9,7 @@ import click
 
 from lake.store import Store, open_store
 from taglake.context import Accesses, Context, pass_context
-from taglake.enrich_commands import enrich
+from taglake.enriching import enrich
 from taglake.services import address, ingest_forever, keep_node, listen, serve, together
 
 

@@ -17,6 +17,7 @@ from api.answers.campaigns import (
 from api.answers.coverage import coverage
 from api.answers.export import export_rows
 from api.answers.influencers import influencers
+from api.answers.labels import delete_label, label_agreement, list_labels, put_label
 from api.answers.posts import posts
 from api.answers.push import push
 from api.answers.sentiment import sentiment
@@ -29,12 +30,16 @@ __all__ = [
     "coverage",
     "create_campaign",
     "delete_campaign",
+    "delete_label",
     "encode",
     "export_rows",
     "influencers",
+    "label_agreement",
     "list_campaigns",
+    "list_labels",
     "posts",
     "push",
+    "put_label",
     "sentiment",
     "share_of_voice",
     "show_campaign",

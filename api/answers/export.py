@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.membership import posts_query
 from analysis.posts import export_body, public_post
+from api.answers.labels import with_labels
 from api.reading import snapshot
 from lake.campaign import Campaign
 from lake.store import Store
@@ -19,6 +20,8 @@ async def export_rows(
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Every post of one moment as ``posts`` shows it, oldest first; memory holds one page.
 
+    People's labels are those of the time when the post is given.
+
     Raises:
         RetryError: Elasticsearch did not answer; what was given so far is not all.
         NotFoundError: The reader paused for more than two minutes, and the view is gone.
@@ -29,8 +32,8 @@ async def export_rows(
         while True:
             answer = await view.search(export_body(query, size=page_posts, after=after))
             hits = answer["hits"]["hits"]
-            for hit in hits:
-                yield public_post(hit["_source"])
+            for row in await with_labels(store, [public_post(hit["_source"]) for hit in hits]):
+                yield row
             if len(hits) < page_posts:
                 return
             after = hits[-1]["sort"]

@@ -10,6 +10,7 @@ from analysis.parts import total
 from analysis.posts import ORDERS, posts_body, public_post
 from api.answers.asked import watched
 from api.answers.cursor import Cursor, garbled
+from api.answers.labels import with_labels
 from api.reading import close_snapshot, open_snapshot, search_snapshot
 from lake import times
 from lake.campaign import Campaign
@@ -57,7 +58,7 @@ async def posts(
         "coverage": await _coverage(store, campaign, place),
         "sort": place.order,
         "total": place.total,
-        "items": [public_post(hit["_source"]) for hit in hits[:limit]],
+        "items": await with_labels(store, [public_post(hit["_source"]) for hit in hits[:limit]]),
         "next": await _next(store, place, hits, limit),
     }
 

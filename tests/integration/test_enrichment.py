@@ -3,128 +3,167 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
 
-from enrichment.sentiment import ScoringError, Sentiment
+import pytest
+
 from enrichment.vader import Vader
-from enrichment.worker import Worker
-from lake.documents import Origin, RawPayload
-from lake.pending import PendingPosts
-from lake.records import Author, Post
-from lake.store import Sighting, Store, open_store
+from enrichment.worker import Scored
+from lake.documents import Origin, post_document
+from lake.enriching import retry_failed
+from lake.store import Store, open_store
+from lake.text import digest
+from tests.fakes.scoring import AT, Steered, a_post, a_worker, collect, kept, pending_of, seed
 from tests.lakes import LakeOfTest
 
-AT = datetime(2026, 3, 5, 12, tzinfo=UTC)
-
-
-class Picky:
-    """Scores every text but one."""
-
-    name = "picky"
-
-    def score(self, texts: Sequence[str]) -> list[Sentiment]:
-        if any("poison" in text for text in texts):
-            raise ScoringError("a poison text")
-        return [Sentiment("neutral", 0.0, 0.0, 1.0, 0.0) for _ in texts]
-
-
-def _post(number: int, text: str = "I love it", likes: int = 1, at: datetime = AT) -> Post:
-    return Post(
-        platform="x",
-        kind="post",
-        native_id=str(number),
-        created_at=AT.replace(year=2025 + number % 2),
-        observed_at=at,
-        text=text,
-        author=Author(id="1"),
-        metrics={"likes": likes},
-    )
-
-
-async def _write(store: Store, posts: Sequence[Post]) -> None:
-    sightings = [
-        Sighting(RawPayload("t", {"n": p.native_id, "t": p.text, "l": p.metrics["likes"]}, AT), [p])
-        for p in posts
-    ]
-    await (await store.submit(sightings, Origin("r", "x:hashtag:t"))).done()
-    await store.refresh()
-
-
-async def _posts(store: Store) -> dict[str, dict[str, Any]]:
-    await store.refresh()
-    answer = await store.search(store.layout.every("posts"), {"size": 5000})
-    return {hit["_source"]["native_id"]: hit["_source"] for hit in answer["hits"]["hits"]}
-
-
-def _worker(store: Store, **options: Any) -> Worker:
-    return Worker(PendingPosts(store.client, store.layout), Vader(), **options)
+LATER = AT.replace(day=6)
 
 
 async def test_every_post_is_scored_once_and_keeps_its_other_fields(store: Store) -> None:
-    await _write(store, [_post(number) for number in range(700)])
-    before = await _posts(store)
+    await collect(store, [a_post(number) for number in range(700)])
+    before = await kept(store)
 
-    scored = await _worker(store, batch_docs=100, slices=3).drain()
+    scored = await a_worker(store, batch_docs=100, slices=4).drain()
 
-    after = await _posts(store)
-    assert scored.posts == 700
+    after = await kept(store)
+    assert scored == Scored(posts=700)
     assert {post["enrich"]["state"] for post in after.values()} == {"done"}
+    added = ("sentiment", "enrich", "lang", "_version")
     for number, post in after.items():
-        kept = {k: v for k, v in post.items() if k not in ("sentiment", "enrich")}
-        assert kept == {k: v for k, v in before[number].items() if k != "enrich"}
-    assert await _worker(store).drain() == type(scored)()
+        assert post["_version"] == 2
+        left = {name: value for name, value in post.items() if name not in added}
+        assert left == {k: v for k, v in before[number].items() if k not in added}
+    assert await a_worker(store).drain() == Scored()
 
 
-async def test_workers_share_the_work_and_score_nothing_twice(
+async def test_vaders_scores_and_the_language_are_kept_beside(store: Store) -> None:
+    post = a_post(1, "I really love how this new phone looks, what a great day!")
+    await collect(store, [post])
+
+    await a_worker(store, Steered()).drain()
+
+    [found] = (await kept(store)).values()
+    [own] = Vader().score([post.text])
+    beside = found["sentiment"]["vader"]
+    assert (found["sentiment"]["label"], found["sentiment"]["model"]) == ("neutral", "steered")
+    assert (beside["label"], beside["score"]) == ("positive", own.score)
+    assert (beside["p_pos"], beside["p_neu"], beside["p_neg"]) == (own.p_pos, own.p_neu, own.p_neg)
+    assert found["lang"]["detected"] == "en"
+    assert 0 < found["lang"]["confidence"] <= 1
+
+
+async def test_workers_share_the_work_and_score_little_twice(
     lake_of_test: LakeOfTest, store: Store
 ) -> None:
-    await _write(store, [_post(number) for number in range(900)])
+    texts = 2_000
+    await seed(store, [a_post(number, f"text {number}") for number in range(texts)])
+    model = Steered(text_s=0.001)  # so slow that all of them come to work
 
-    async def one() -> int:
+    async def one() -> Scored:
         async with open_store(lake_of_test.config, lake_of_test.access) as own:
-            return (await _worker(own, batch_docs=50).drain()).posts
+            return await a_worker(own, model, batch_docs=50, slices=32).drain()
 
-    counts = await asyncio.gather(one(), one(), one())
+    done = await asyncio.gather(one(), one(), one(), one())
 
-    assert sum(counts) == 900
-    assert {post["enrich"]["state"] for post in (await _posts(store)).values()} == {"done"}
+    assert sum(scored.posts for scored in done) == texts
+    assert {post["_version"] for post in (await kept(store)).values()} == {2}
+    assert {scored.refused for scored in done} == {0}
+    wasted = sum(scored.changed_meanwhile for scored in done)
+    assert wasted < texts / 10, [scored.changed_meanwhile for scored in done]
+    assert min(scored.posts for scored in done) > 0
 
 
-async def test_a_poison_text_is_marked_and_blocks_nobody(store: Store) -> None:
-    await _write(store, [_post(n, "poison" if n == 7 else "fine") for n in range(20)])
-    worker = Worker(PendingPosts(store.client, store.layout), Picky(), batch_docs=10)
+async def test_a_poison_text_is_marked_blocks_nobody_and_can_be_tried_again(store: Store) -> None:
+    await collect(store, [a_post(n, f"poison {n}" if n == 7 else f"{n}") for n in range(20)])
 
-    scored = await worker.drain()
+    scored = await a_worker(store, Steered(), batch_docs=10).drain()
 
-    posts = await _posts(store)
+    posts = await kept(store)
     assert (scored.posts, scored.failed) == (19, 1)
     assert posts["7"]["enrich"] == {"state": "failed", "reason": "a poison text"}
     assert "sentiment" not in posts["7"]
 
+    assert await retry_failed(store.client, store.layout) == 1
+    again = await a_worker(store, Steered(poison="arsenic")).drain()
+
+    seven = (await kept(store))["7"]
+    assert again == Scored(posts=1)
+    assert (seven["enrich"]["state"], seven["enrich"]["reason"]) == ("done", None)
+
 
 async def test_an_edited_text_is_scored_again_and_new_numbers_are_not(store: Store) -> None:
-    later = AT.replace(day=6)
-    await _write(store, [_post(1), _post(2)])
-    await _worker(store).drain()
+    english = "I really love this, what a wonderful day it was"
+    await collect(store, [a_post(1, english), a_post(2, english)])
+    await a_worker(store).drain()
+    first = await kept(store)
 
-    await _write(store, [_post(1, "I hate it", at=later), _post(2, likes=9, at=later)])
-    stale = await _posts(store)
-    scored = await _worker(store).drain()
+    german = "Ich finde das alles leider ganz furchtbar und sehr schlecht, I hate it"
+    await collect(store, [a_post(1, german, at=LATER), a_post(2, english, likes=9, at=LATER)])
+    stale = await kept(store)
+    scored = await a_worker(store).drain()
 
-    posts = await _posts(store)
+    posts = await kept(store)
     assert (stale["1"]["enrich"]["state"], stale["2"]["enrich"]["state"]) == ("stale", "done")
-    assert stale["1"]["sentiment"]["label"] == "positive"
-    assert scored.posts == 1
+    assert stale["1"]["sentiment"] == first["1"]["sentiment"]
+    assert "detected" not in stale["1"].get("lang", {})
+    for name in ("sentiment", "lang"):
+        assert posts["2"][name] == first["2"][name]
+    assert posts["2"]["metrics"] == {"likes": 9}
+    assert scored == Scored(posts=1)
     assert posts["1"]["sentiment"]["label"] == "negative"
+    assert posts["1"]["sentiment"]["vader"]["label"] == "negative"
     assert posts["1"]["sentiment"]["text_hash"] == posts["1"]["text_hash"]
+    assert posts["1"]["lang"]["detected"] == "de"
 
 
 async def test_hostile_and_empty_texts_get_a_score(store: Store) -> None:
     texts = ["", "\u202e", "😀" * 2000, "=1+1", "x" * 100_000, "<b>", "!!!???", "not " * 500]
-    await _write(store, [_post(n, text) for n, text in enumerate(texts)])
+    await collect(store, [a_post(n, text) for n, text in enumerate(texts)])
 
-    scored = await _worker(store).drain()
+    scored = await a_worker(store).drain()
 
     assert (scored.posts, scored.failed) == (len(texts), 0)
+
+
+async def test_a_post_without_its_text_is_never_scored(store: Store) -> None:
+    gone = {"at": "2026-03-06T00:00:00.000Z", "reason": "gone", "text_removed": True}
+    await seed(store, [a_post(1, "")], erased=gone, text_hash=digest(""))
+    await seed(store, [a_post(2)], erased=gone | {"text_removed": False})
+
+    assert await pending_of(store).count() == 1
+    await a_worker(store).drain()
+
+    posts = await kept(store)
+    assert "sentiment" not in posts["1"]
+    assert posts["2"]["sentiment"]["label"] == "positive"
+
+
+async def test_a_post_that_changes_while_it_is_scored_is_scored_as_it_is_then(store: Store) -> None:
+    await collect(store, [a_post(1, "I love it")])
+    posts = [post async for page in pending_of(store).pages(0, 1, 10) for post in page]
+
+    await collect(store, [a_post(1, "I hate it", at=LATER)])
+    unchanged = await pending_of(store).unchanged(posts)
+    await a_worker(store).drain()
+
+    [found] = (await kept(store)).values()
+    assert unchanged == []
+    assert found["sentiment"]["label"] == "negative"
+
+
+@pytest.mark.parametrize("parts", [1, 8])
+async def test_parts_are_everything_once_and_hold_each_other(store: Store, parts: int) -> None:
+    # The same time for all of them: what they are split by must differ all the same.
+    await seed(store, [a_post(number) for number in range(0, 400, 2)])
+    pending = pending_of(store)
+
+    async def of(part: int, count: int) -> set[str]:
+        return {p.id async for page in pending.pages(part, count, 64) for p in page}
+
+    found = [await of(part, parts) for part in range(parts)]
+    finer = await of(0, parts * 2) | await of(parts, parts * 2)
+
+    document = post_document(store.layout, a_post(0), Origin("r", "x:hashtag:t"))
+    assert sum(map(len, found)) == len(set().union(*found)) == 200
+    assert document.id in set().union(*found)
+    assert found[0] == finer
+    assert min(map(len, found)) > 200 / parts / 3

@@ -123,7 +123,9 @@ async def test_importing_twice_writes_no_document(
     assert await _documents(store) == before
 
 
-async def test_every_post_gets_the_librarys_own_score(taglake: CommandLine, store: Store) -> None:
+async def test_every_post_gets_vaders_own_score_beside_the_models(
+    taglake: CommandLine, store: Store
+) -> None:
     await taglake("import", TIDYTUESDAY)
 
     done = await taglake("enrich", "--once", "--json")
@@ -135,7 +137,7 @@ async def test_every_post_gets_the_librarys_own_score(taglake: CommandLine, stor
     analyzer = SentimentIntensityAnalyzer()
     for source in (hit["_source"] for hit in answer["hits"]["hits"]):
         own = analyzer.polarity_scores(source["text"])
-        sentiment = source["sentiment"]
+        sentiment = source["sentiment"]["vader"]
         assert source["enrich"]["state"] == "done"
         assert (sentiment["score"], sentiment["p_pos"], sentiment["p_neu"], sentiment["p_neg"]) == (
             own["compound"], own["pos"], own["neu"], own["neg"],

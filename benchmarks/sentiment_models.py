@@ -1,0 +1,177 @@
+"""Classifiers of known architectures with random weights, made here: nothing is downloaded.
+
+The weights are drawn so that a text decides its label, as in a trained model. With the libraries'
+own initial weights (a deviation of 0.02 everywhere) the start mark decides alone, every text gets
+one label, and any two models agree:
+
+* linear layers have a deviation of ``1 / sqrt(inputs)`` (LeCun), queries and keys twice that, so
+  that attention picks words out;
+* the classifier's bias is set so that each label's logit is 0 on average over the texts, and its
+  weights so that logits vary as much as a trained model's do.
+
+Nothing is done about near ties: a text whose two largest logits lie close together stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaForSequenceClassification,
+)
+
+from benchmarks.sentiment_texts import corpus
+from enrichment.exporting_check import Reference
+from enrichment.exporting_graph import Graphs
+from enrichment.text_care import TextCare, for_model
+
+LABELS = {0: "negative", 1: "neutral", 2: "positive"}
+KINDS = ("roberta-base", "minilm-l6")
+_SEED = 20
+_MARKS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+_SHARPNESS = 2.0
+_BATCH = 32
+_CENTRED_ON = 128
+
+
+def make_original(kind: str, folder: Path, texts: Sequence[str], learn: Sequence[str]) -> None:
+    """Writes a PyTorch model folder with a tokenizer of its own.
+
+    Args:
+        kind: One of ``KINDS``.
+        folder: Made here.
+        texts: What will be scored; the classifier's bias is set by them.
+        learn: What the tokenizer learns its pieces from.
+    """
+    torch.manual_seed(_SEED)
+    model = _model(kind)
+    tokenizer = _tokenizer(learn, model.config.vocab_size)
+    _draw(model)
+    _centre(model, tokenizer, texts)
+    model.save_pretrained(str(folder))
+    tokenizer.save_pretrained(str(folder))
+
+
+def make_folders(kind: str, folder: Path, texts: Sequence[str], learn: Sequence[str]) -> None:
+    """Writes ``original``, and by ``taglake model export``'s first way ``int8`` and ``fp32``."""
+    make_original(kind, folder / "original", texts, learn)
+    reference = Reference(folder / "original")
+    for precision in ("int8", "fp32"):
+        out = folder / precision
+        out.mkdir()
+        reference.save_tokenizer(out)
+        reference.model.config.save_pretrained(str(out))
+        with tempfile.TemporaryDirectory(dir=folder) as between:
+            int8 = precision == "int8"
+            graphs = Graphs(reference.model, Path(between))
+            graphs.make(out / "model.onnx", fused=True, int8=int8, embeddings=int8)
+
+
+def _model(kind: str) -> Any:
+    marks = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+    names = {"id2label": LABELS, "label2id": {name: place for place, name in LABELS.items()}}
+    if kind == "roberta-base":
+        config = RobertaConfig(
+            vocab_size=50_265,
+            max_position_embeddings=514,
+            type_vocab_size=1,
+            layer_norm_eps=1e-5,
+            **marks,
+            **names,
+        )
+        return RobertaForSequenceClassification(config).eval()
+    small = BertConfig(
+        vocab_size=30_522,
+        hidden_size=384,
+        num_hidden_layers=6,
+        num_attention_heads=12,
+        intermediate_size=1_536,
+        **marks,
+        **names,
+    )
+    return BertForSequenceClassification(small).eval()
+
+
+def _draw(model: Any) -> None:
+    with torch.no_grad():
+        for name, part in model.named_modules():
+            if isinstance(part, torch.nn.Linear):
+                picks = name.endswith((".query", ".key"))
+                part.weight.normal_(0.0, (_SHARPNESS if picks else 1.0) * part.in_features**-0.5)
+
+
+def _last(model: Any) -> Any:
+    return model.classifier.out_proj if hasattr(model.classifier, "out_proj") else model.classifier
+
+
+def _centre(model: Any, tokenizer: Any, texts: Sequence[str]) -> None:
+    """Gives every label its share of the texts."""
+    found = []
+    for start in range(0, len(texts), _BATCH):
+        fed = tokenizer(
+            list(texts[start : start + _BATCH]),
+            padding=True,
+            truncation=True,
+            return_tensors="pt",
+            return_token_type_ids=False,
+        )
+        with torch.inference_mode():
+            found.append(model(**fed).logits)
+    logits = torch.cat(found)
+    with torch.no_grad():
+        last = _last(model)
+        scale = 2.0 / logits.std(dim=0)
+        last.weight.mul_(scale[:, None])
+        last.bias.copy_(-(logits - last.bias).mean(dim=0) * scale)
+
+
+def _tokenizer(learn: Sequence[str], size: int) -> PreTrainedTokenizerFast:
+    """Byte-level pieces learnt from texts; what is left of ``size`` is filled up."""
+    made = Tokenizer(models.BPE(unk_token="<unk>"))
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=list(_MARKS),
+        show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    made.train_from_iterator(learn, trainer)
+    made.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    whole = json.loads(made.to_str())
+    pieces = whole["model"]["vocab"]
+    pieces |= {f"<unused{number}>": number for number in range(len(pieces), size)}
+    return PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(json.dumps(whole)),
+        model_max_length=512,
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        cls_token="<s>",
+        sep_token="</s>",
+    )
+
+
+def main() -> None:
+    """Makes the folders of an architecture: KIND FOLDER; for a process of its own."""
+    kind, folder = sys.argv[1:]
+    texts, learn = corpus(_CENTRED_ON)
+    make_folders(kind, Path(folder), [for_model(text, TextCare()) for text in texts], learn)
+
+
+if __name__ == "__main__":
+    main()

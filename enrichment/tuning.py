@@ -1,0 +1,99 @@
+"""A model folder that learnt from labels, made by ``enrichment.training``. Blocking.
+
+The training needs the extra ``train``; what it is missing is told with the mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from enrichment.labelled import Labelled
+from lake.errors import ConfigError
+
+Say = Callable[[str], None]
+
+
+def tuned(base: Path, learnt: Sequence[Labelled], out: Path, *, seed: int, say: Say) -> Path:
+    """Fine-tunes a model on labelled texts; one that comes out as PyTorch becomes ONNX, int8.
+
+    Args:
+        base: A model folder.
+        learnt: What it learns from.
+        out: The folder to make; it must not be there.
+        seed: Of everything random.
+        say: Told how it goes.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        ConfigError: The extra ``train`` is missing, or the base cannot be trained.
+        InvalidError: There is too little to learn from.
+    """
+    try:
+        # Loads PyTorch.
+        from enrichment.training.fine_tuning import fine_tune
+    except ModuleNotFoundError as exc:
+        raise _missing(exc) from exc
+    made = fine_tune(base, learnt, out, seed=seed, say=say)
+    if (made / "model.onnx").exists():
+        return made
+    raw = made.rename(made.with_name(f"{made.name}.torch"))
+    return exported(raw, out, int8=True, say=say)
+
+
+def trained(data: Path, out: Path, *, seed: int, say: Say, fast: bool = False) -> Path:
+    """Trains a small model from nothing, as the shipped one was made.
+
+    A run that was stopped goes on where it was when it is started again.
+
+    Args:
+        data: A folder of labelled posts.
+        out: The folder to make; it must not be there.
+        seed: Of everything random.
+        say: Told how it goes.
+        fast: A trial of the whole way in minutes: the model is small and poor.
+
+    Raises:
+        ConfigError: The extra ``train`` is missing, or the folder lacks a file.
+        InvalidError: A file of labelled texts cannot be read.
+    """
+    try:
+        # Loads PyTorch.
+        from enrichment.training.recipe import train_small
+        from enrichment.training.settings import FAST, SHIPPED
+    except ModuleNotFoundError as exc:
+        raise _missing(exc) from exc
+    settings = FAST if fast else SHIPPED
+    return train_small(data, out, say=say, settings=settings, seed=seed, name=out.name)
+
+
+def exported(
+    source: str | Path,
+    out: Path,
+    *,
+    int8: bool,
+    say: Say,
+    revision: str | None = None,
+    samples: Sequence[str] | None = None,
+) -> Path:
+    """Makes a model folder of a Hugging Face one, checked against the original.
+
+    Raises:
+        ConfigError: The extra ``train`` is missing, or the source cannot be read.
+        InvalidError: The two disagree on too many labels.
+        RetryError: The hub does not answer.
+    """
+    try:
+        # Loads PyTorch.
+        from enrichment.exporting import export
+    except ModuleNotFoundError as exc:
+        raise _missing(exc) from exc
+    export(source, out, int8=int8, revision=revision, samples=samples, say=say)
+    return out
+
+
+def _missing(exc: ModuleNotFoundError) -> ConfigError:
+    """The mend of a library that is not there."""
+    return ConfigError(f"{exc.name} is missing: pip install 'taglake[train]'")
