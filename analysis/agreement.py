@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PEOPLE = ("negative", "neutral", "positive")
 MODELS = (*PEOPLE, "unsure")
 MOST_PAIRS = 20
+# Of fewer posts redrawing says little: the same few come again, and the interval is too short.
+ENOUGH_POSTS = 10
 _RESAMPLES = 2_000
 _SEED = 20_261_121
 
@@ -120,6 +122,8 @@ def _with_interval(
 ) -> dict[str, float | None]:
     """A statistic of counts, and the 95 % interval that redrawing the posts gives it.
 
+    There is no interval below ``ENOUGH_POSTS`` posts.
+
     Args:
         counts: Posts of each kind.
         statistic: Of each row of counts; not a number where it is not defined.
@@ -138,7 +142,7 @@ def _with_interval(
     drawn = np.random.default_rng(_SEED).multinomial(total, known[0] / total, size=_RESAMPLES)
     found = statistic(drawn.astype(np.float64))
     found = found[~np.isnan(found)]
-    if total == 1 or not len(found):
+    if total < ENOUGH_POSTS or not len(found):
         return none | {"value": value}
     low, high = (float(edge) for edge in np.quantile(found, (0.025, 0.975)))
     return {"value": value, "low": low, "high": high}

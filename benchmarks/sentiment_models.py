@@ -4,10 +4,10 @@ The weights are drawn so that a text decides its label, as in a trained model. W
 own initial weights (a deviation of 0.02 everywhere) the start mark decides alone, every text gets
 one label, and any two models agree:
 
-* linear layers have a deviation of ``1 / sqrt(inputs)`` (LeCun), queries and keys twice that, so
-  that attention picks words out;
-* the classifier's bias is set so that each label's logit is 0 on average over the texts, and its
-  weights so that logits vary as much as a trained model's do.
+* linear layers have a deviation of ``1 / sqrt(inputs)`` (LeCun), those that add to the residual a
+  share of it, as in deep networks that are trained from nothing;
+* the last layer reads what differs most between texts (the two first principal components of the
+  features of some of them), as training would make it, and gives each label its third of the plane.
 
 Nothing is done about near ties: a text whose two largest logits lie close together stays as it is.
 """
@@ -40,7 +40,8 @@ LABELS = {0: "negative", 1: "neutral", 2: "positive"}
 KINDS = ("roberta-base", "minilm-l6")
 _SEED = 20
 _MARKS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
-_SHARPNESS = 2.0
+_RESIDUAL = 0.3
+_CONFIDENCE = 3.0
 _BATCH = 32
 _CENTRED_ON = 128
 
@@ -51,14 +52,14 @@ def make_original(kind: str, folder: Path, texts: Sequence[str], learn: Sequence
     Args:
         kind: One of ``KINDS``.
         folder: Made here.
-        texts: What will be scored; the classifier's bias is set by them.
+        texts: What will be scored; the last layer is set by them.
         learn: What the tokenizer learns its pieces from.
     """
     torch.manual_seed(_SEED)
     model = _model(kind)
     tokenizer = _tokenizer(learn, model.config.vocab_size)
     _draw(model)
-    _centre(model, tokenizer, texts)
+    _read_out(model, tokenizer, texts)
     model.save_pretrained(str(folder))
     tokenizer.save_pretrained(str(folder))
 
@@ -107,17 +108,28 @@ def _draw(model: Any) -> None:
     with torch.no_grad():
         for name, part in model.named_modules():
             if isinstance(part, torch.nn.Linear):
-                picks = name.endswith((".query", ".key"))
-                part.weight.normal_(0.0, (_SHARPNESS if picks else 1.0) * part.in_features**-0.5)
+                share = _RESIDUAL if name.endswith("output.dense") else 1.0
+                part.weight.normal_(0.0, share * part.in_features**-0.5)
 
 
-def _last(model: Any) -> Any:
-    return model.classifier.out_proj if hasattr(model.classifier, "out_proj") else model.classifier
+def _read_out(model: Any, tokenizer: Any, texts: Sequence[str]) -> None:
+    """Sets the last layer by the features of texts."""
+    last = getattr(model.classifier, "out_proj", model.classifier)
+    features = _features(model, last, tokenizer, texts)
+    mean = features.mean(dim=0)
+    _, sizes, directions = torch.linalg.svd(features - mean, full_matrices=False)
+    plane = directions[:2] / (sizes[:2, None] / len(texts) ** 0.5)
+    angles = torch.arange(3) * (2 * torch.pi / 3)
+    thirds = torch.stack([angles.cos(), angles.sin()], dim=1)
+    with torch.no_grad():
+        last.weight.copy_(_CONFIDENCE * thirds @ plane)
+        last.bias.copy_(-last.weight @ mean)
 
 
-def _centre(model: Any, tokenizer: Any, texts: Sequence[str]) -> None:
-    """Gives every label its share of the texts."""
-    found = []
+def _features(model: Any, last: Any, tokenizer: Any, texts: Sequence[str]) -> torch.Tensor:
+    """What the last layer gets of each text, [texts, features]."""
+    found: list[torch.Tensor] = []
+    hook = last.register_forward_hook(lambda _layer, given, _made: found.append(given[0]))
     for start in range(0, len(texts), _BATCH):
         fed = tokenizer(
             list(texts[start : start + _BATCH]),
@@ -126,14 +138,10 @@ def _centre(model: Any, tokenizer: Any, texts: Sequence[str]) -> None:
             return_tensors="pt",
             return_token_type_ids=False,
         )
-        with torch.inference_mode():
-            found.append(model(**fed).logits)
-    logits = torch.cat(found)
-    with torch.no_grad():
-        last = _last(model)
-        scale = 2.0 / logits.std(dim=0)
-        last.weight.mul_(scale[:, None])
-        last.bias.copy_(-(logits - last.bias).mean(dim=0) * scale)
+        with torch.no_grad():
+            model(**fed)
+    hook.remove()
+    return torch.cat(found)
 
 
 def _tokenizer(learn: Sequence[str], size: int) -> PreTrainedTokenizerFast:

@@ -85,6 +85,7 @@ def _largest(found: Sentiment) -> Side:
 def _model(folder: Path) -> Any:
     import torch
     import transformers
+    from safetensors import SafetensorError
 
     transformers.utils.logging.disable_progress_bar()
     try:
@@ -95,7 +96,7 @@ def _model(folder: Path) -> Any:
             dtype=torch.float32,
             output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as exc:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as exc:
         reason = " ".join(str(exc).split())[:240]
         raise ModelFolderError(f"{folder} cannot be loaded by transformers: {reason}") from exc
     missing = sorted(told["missing_keys"])

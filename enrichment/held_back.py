@@ -41,6 +41,25 @@ def is_held_back(text: str) -> bool:
     return int(key, 16) % _PARTS < SHARE * _PARTS
 
 
+def held_back_name(data_name: str) -> str:
+    """What the held-back part of labelled texts is called."""
+    return f"{data_name} (held back)"
+
+
+def held_back_of(labelled: Sequence[Labelled]) -> list[Labelled]:
+    """The texts that no training learns from.
+
+    Raises:
+        InvalidError: There is none.
+    """
+    found = [each for each in labelled if is_held_back(each.text)]
+    if not found:
+        raise InvalidError(
+            f"none of the {len(labelled):,} labelled texts is held back to judge by: label more"
+        )
+    return found
+
+
 def split(labelled: Sequence[Labelled]) -> Split:
     """Two parts that hold enough to learn from and to judge by.
 

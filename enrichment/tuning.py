@@ -43,7 +43,7 @@ def tuned(base: Path, learnt: Sequence[Labelled], out: Path, *, seed: int, say: 
     return exported(raw, out, int8=True, say=say)
 
 
-def trained(data: Path, out: Path, *, seed: int, say: Say, fast: bool = False) -> Path:
+def trained(data: Path, out: Path, *, seed: int, say: Say) -> Path:
     """Trains a small model from nothing, as the shipped one was made.
 
     A run that was stopped goes on where it was when it is started again.
@@ -53,7 +53,6 @@ def trained(data: Path, out: Path, *, seed: int, say: Say, fast: bool = False) -
         out: The folder to make; it must not be there.
         seed: Of everything random.
         say: Told how it goes.
-        fast: A trial of the whole way in minutes: the model is small and poor.
 
     Raises:
         ConfigError: The extra ``train`` is missing, or the folder lacks a file.
@@ -62,11 +61,9 @@ def trained(data: Path, out: Path, *, seed: int, say: Say, fast: bool = False) -
     try:
         # Loads PyTorch.
         from enrichment.training.recipe import train_small
-        from enrichment.training.settings import FAST, SHIPPED
     except ModuleNotFoundError as exc:
         raise _missing(exc) from exc
-    settings = FAST if fast else SHIPPED
-    return train_small(data, out, say=say, settings=settings, seed=seed, name=out.name)
+    return train_small(data, out, say=say, seed=seed, name=out.name)
 
 
 def exported(

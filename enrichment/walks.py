@@ -27,7 +27,6 @@ from lake.retry import Backoff
 
 logger = logging.getLogger(__name__)
 
-_LOOK_S = 1.0
 _NEW_FOR = timedelta(minutes=1)
 _SIDE_BY_SIDE = 2  # walks: while one goes into its next part, the other's posts are scored
 _FIRST_OF_A_PART = 8  # the first batch is this part of a full one
@@ -59,23 +58,32 @@ class Walks:
         pace: How large they are.
         most: Posts of a full batch.
         slices: Into how many parts what waits is split at most.
+        look_s: Seconds between two looks for new posts, at most.
     """
 
     def __init__(
-        self, pending: PendingPosts, lanes: Lanes, pace: Pace, *, most: int, slices: int
+        self,
+        pending: PendingPosts,
+        lanes: Lanes,
+        pace: Pace,
+        *,
+        most: int,
+        slices: int,
+        look_s: float,
     ) -> None:
         self._pending = pending
         self._lanes = lanes
         self._pace = pace
         self._most = most
         self._slices = slices
+        self._look_s = look_s
 
     async def watch(self) -> None:
         """Brings new posts, until it is cancelled."""
         failures = 0
         while True:
             # Not all workers at the same moment, or all would score the same posts.
-            await asyncio.sleep(_LOOK_S * random.uniform(0.7, 1.0))  # noqa: S311
+            await asyncio.sleep(self._look_s * random.uniform(0.7, 1.0))  # noqa: S311
             try:
                 await self._look()
                 failures = 0

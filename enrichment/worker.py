@@ -24,13 +24,15 @@ from enrichment.vader import Vader
 from enrichment.walks import Tour, Walks
 from lake.enriching import give_back
 from lake.pending import PendingPosts
-from lake.rescoring import Rescoring, rescore_query
+from lake.rescoring import Request, Rescoring, rescore_query
 from lake.retry import Backoff, retrying
 
 Serving = Callable[[], Awaitable[Model]]
 _BACKOFF = Backoff(base_s=0.5, cap_s=5.0)
 _WHILE_OTHERS_END_S = 0.5
+_LOOK_S = 1.0
 _REQUEST_LOOK_S = 5.0
+_LONGEST_FRESH_S = 30.0
 
 
 def always(model: Model) -> Serving:
@@ -89,11 +91,18 @@ class Worker:
         self._pending = pending
         self._serving = serving
         self._scorers = Scorers(vader or Vader(), language)
-        self._fresh_for = timedelta(seconds=latency_s)
+        self._fresh_for = timedelta(seconds=min(latency_s, _LONGEST_FRESH_S))
         self._on_batch = on_batch
         self._lanes = Lanes()
         self._pace = Pace(latency_s, batch_docs)
-        self._walks = Walks(pending, self._lanes, self._pace, most=batch_docs, slices=slices)
+        self._walks = Walks(
+            pending,
+            self._lanes,
+            self._pace,
+            most=batch_docs,
+            slices=slices,
+            look_s=min(_LOOK_S, latency_s / 4),
+        )
         self._kept: set[str] = set()
         self.scored = Scored()
 
@@ -144,13 +153,31 @@ class Worker:
     async def _rescore_in_background(self, rescoring: Rescoring) -> None:
         while True:
             await asyncio.sleep(_REQUEST_LOOK_S * random.uniform(0.7, 1.0))  # noqa: S311
-            request = await rescoring.wanted()
-            model = await self._serving()
-            if request is None or request.model != model.name:
-                continue
-            posts = self._pending.of(rescore_query(request.scope, model.name))
-            await self._until_empty(lambda posts=posts: posts, Lane.RESCORE)  # type: ignore[misc]
-            await rescoring.finish(request)
+            request = await self._wanted(rescoring)
+            if request is not None and await self._is_fulfilled(rescoring, request):
+                await rescoring.finish(request)
+
+    async def _wanted(self, rescoring: Rescoring) -> Request | None:
+        """The request, if it wants the model that this worker has."""
+        request = await rescoring.wanted()
+        if request is None or request.model != (await self._serving()).name:
+            return None
+        return request
+
+    async def _is_fulfilled(self, rescoring: Rescoring, request: Request) -> bool:
+        """Scores again until the request changes; whether there is nothing left of it."""
+        posts = self._pending.of(rescore_query(request.scope, request.model))
+        tour = asyncio.create_task(self._tour(lambda: posts, Lane.RESCORE))
+        try:
+            while not tour.done():
+                await asyncio.wait({tour}, timeout=_REQUEST_LOOK_S)
+                if not tour.done() and await self._wanted(rescoring) != request:
+                    return False
+            found = tour.result()
+            return not (found.written or found.elsewhere)
+        finally:
+            tour.cancel()
+            await asyncio.gather(tour, return_exceptions=True)
 
     async def _tour(self, posts: Callable[[], PendingPosts], lane: Lane) -> Tour:
         count = await retrying(lambda: posts().count(), backoff=_BACKOFF, attempts=None)

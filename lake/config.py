@@ -130,7 +130,7 @@ class EnrichmentConfig(Section):
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
     models_dir: Path = Path("data/models")
     batch_docs: Annotated[int, Field(ge=1, le=5_000)] = 500
-    slices: Annotated[int, Field(ge=1, le=64)] = 2
+    slices: Annotated[int, Field(ge=1, le=1024)] = 32
     interval_s: Annotated[float, Field(gt=0)] = 2
     latency_s: Annotated[float, Field(gt=0, le=3_600)] = 5
     retrain_days: Annotated[int, Field(ge=1, le=365)] | None = None

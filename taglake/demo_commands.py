@@ -97,7 +97,7 @@ async def _headline(store: Store, campaign: Campaign, seconds: float) -> Json:
         "posts": metrics["posts"]["value"],
         "authors": metrics["authors"]["value"],
         "engagement": metrics["engagement"]["value"],
-        "sentiment": {name: labels[name] for name in ("positive", "neutral", "negative")},
+        "sentiment": dict(labels),
         "seconds": round(seconds, 1),
     }
 

@@ -34,7 +34,7 @@ async def enrich(
     pending = PendingPosts(store.client, store.layout)
     if retry_failed:
         count = await let_failed_wait(store.client, store.layout)
-        context.say(f"{count:,} posts that could not be scored are tried again")
+        context.say(f"could not be scored and are tried again: {count:,}")
     total = await pending.count() if once else None
     with progress("scoring", total, unit="posts") as advance, _vader(settings) as vader:
         async with _serving(settings, store) as serving:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from enrichment.contest import Contest, hold
+from enrichment.held_back import held_back_name, held_back_of
 from enrichment.loading import resolve
 from enrichment.mlflow_telling import tell_evaluation
 from enrichment.registry import Registry
@@ -25,6 +26,7 @@ class _Wanted:
 
     name: str
     source: str | None
+    is_held_back: bool
     forced: bool
     reason: str | None
 
@@ -47,10 +49,12 @@ class _Wanted:
 The champion moves only to a model with a higher macro-F1 on the same texts,
 which must hold all three classes; equal is not higher. A model that never says
 a class which the champion says is refused. --force overrules that.
+People's labels decide by the fifth that 'taglake model train' never learns from.
 
 \b
 Examples:
   taglake model promote mine --on labelled.csv
+  taglake model promote mine --on corrections.csv --held-back
   taglake model promote mine --people
   taglake model promote mine --force --reason "the old one is too slow"
 """
@@ -62,7 +66,10 @@ Examples:
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Decide on these labelled texts; as for evaluate.",
 )
-@click.option("--people", is_flag=True, help="Decide on what people say of posts.")
+@click.option("--people", is_flag=True, help="Decide on what people say of posts; held-back ones.")
+@click.option(
+    "--held-back", is_flag=True, help="Decide on the fifth of FILE that no training learns from."
+)
 @click.option("--force", "forced", is_flag=True, help="Promote whatever the figures say.")
 @click.option("--reason", help="Why; it is kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -74,6 +81,7 @@ def promote(
     reason: str | None,
     *,
     people: bool,
+    held_back: bool,
     forced: bool,
     as_json: bool,
 ) -> None:
@@ -81,11 +89,11 @@ def promote(
     if people and path is not None:
         raise InvalidError("--people: does not go with --on FILE")
     source = PEOPLE if people else None if path is None else str(path)
-    wanted = _Wanted(name, source, forced, reason)
+    wanted = _Wanted(name, source, held_back or people, forced, reason)
     wanted.check()
     with registry_door(context) as door:
         old = door.ask(lambda registry: _read(registry, name))
-        contest = None if source is None else _contest(context, door, name, old, source, forced)
+        contest = _contest(context, door, wanted, old)
         if contest is None:
             resolve(name, context.config.enrichment)  # one that cannot score is no champion
         elif not contest.verdict.moves and not (forced and contest.verdict.forcible):
@@ -112,16 +120,20 @@ async def _read(registry: Registry, name: str) -> Champion:
 
 
 def _contest(
-    context: Context, door: RegistryDoor, name: str, old: Champion, source: str, forced: bool
+    context: Context, door: RegistryDoor, wanted: _Wanted, old: Champion
 ) -> Contest | None:
-    """Both models measured; None where force overrules a champion that cannot be."""
+    """Both models measured; None without texts, or where the champion cannot be and force is."""
+    if wanted.source is None:
+        return None
     settings = context.config.enrichment
-    labelled, data_name = door.labelled(source)
+    labelled, data_name = door.labelled(wanted.source)
+    if wanted.is_held_back:
+        labelled, data_name = held_back_of(labelled), held_back_name(data_name)
     try:
         with progress("measuring", 2 * len(labelled), unit="texts") as advance:
-            contest = hold(name, old.name, labelled, data_name, settings, advance)
+            contest = hold(wanted.name, old.name, labelled, data_name, settings, advance)
     except InvalidError as exc:
-        if not forced:
+        if not wanted.forced:
             raise
         context.say(str(exc))
         return None

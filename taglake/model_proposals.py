@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from enrichment.contest import Contest, hold
 from enrichment.labelled import Labelled, read_labelled
@@ -18,7 +19,7 @@ from lake.errors import InvalidError, TaglakeError
 from lake.model_record import source_of
 from lake.records import Json
 from taglake.context import Context
-from taglake.model_lake import RegistryDoor
+from taglake.model_lake import PEOPLE, RegistryDoor
 from taglake.progress import progress
 
 
@@ -29,12 +30,14 @@ class Proposal:
     Args:
         name: The model's.
         contest: What was measured.
+        source: The labels: a file, or ``people``.
         kept: Whether its folder was kept.
         registered: Whether the lake knows it.
     """
 
     name: str
     contest: Contest
+    source: str
     kept: bool
     registered: bool
 
@@ -47,13 +50,16 @@ class Proposal:
         """For people: the verdict, and what to do."""
         lines = [self.contest.verdict.why, *self.contest.verdict.warnings]
         if self.is_better:
-            lines.append(f"to make it the champion: taglake model promote {self.name} --people")
-            lines.append("or on texts of your own: --on FILE")
+            lines.append(f"to make it the champion: {self._command()}")
         if not self.kept:
             lines.append("the model was not kept")
         elif not self.registered:
             lines.append("no lake runs, so it is not registered: taglake model add does so later")
         return "\n".join(lines)
+
+    def _command(self) -> str:
+        on = "--people" if self.source == PEOPLE else f"--on {quote(self.source)} --held-back"
+        return f"taglake model promote {self.name} {on}"
 
     def to_json(self) -> Json:
         """For machines."""
@@ -88,6 +94,7 @@ def propose(
     held_back: Sequence[Labelled],
     data_name: str,
     *,
+    source: str,
     keeps_worse: bool,
 ) -> Proposal:
     """Measures a model that was trained just now beside the champion, and registers it.
@@ -99,6 +106,7 @@ def propose(
         champion: Who scores now.
         held_back: Texts that the model did not learn from.
         data_name: What people call them.
+        source: The labels: a file, or ``people``.
         keeps_worse: Whether a model that is not better is kept, too.
 
     Raises:
@@ -120,7 +128,7 @@ def propose(
     tell_evaluation(
         settings.mlflow_uri, contest.challenger, data_name, kind="training", params=params
     )
-    return Proposal(made.name, contest, kept, kept and door is not None)
+    return Proposal(made.name, contest, source, kept, kept and door is not None)
 
 
 async def _register(registry: Registry, made: Path, contest: Contest) -> None:
@@ -146,7 +154,7 @@ def scheduled(context: Context, door: RegistryDoor, train: Callable[[], Proposal
         return None
     learnt: int | None = None
     try:
-        count = len(door.labelled("people")[0])
+        count = len(door.labelled(PEOPLE)[0])
         if has_news(before, count):
             proposal = train()
             learnt, outcome = count, " ".join(proposal.text().split("\n"))

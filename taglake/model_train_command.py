@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from enrichment.held_back import SHARE, Split, split
+from enrichment.held_back import SHARE, Split, held_back_name, split
 from enrichment.model_places import SHIPPED_MODEL, checked_name, place_of
 from enrichment.tuning import trained, tuned
 from lake import times
@@ -28,7 +28,6 @@ class _Wanted:
     out: str | None
     seed: int
     is_scheduled: bool
-    is_fast: bool
 
     def check(self) -> None:
         """Refuses options that do not go together.
@@ -73,7 +72,6 @@ Examples:
 )
 @click.option("--out", metavar="NAME", help="What the model is called.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything random.")
-@click.option("--fast", is_flag=True, help="With --data: try the way, for a small, poor model.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--scheduled", "is_scheduled", is_flag=True, hidden=True)
 @pass_context
@@ -85,12 +83,11 @@ def train(
     out: str | None,
     seed: int,
     *,
-    fast: bool,
     as_json: bool,
     is_scheduled: bool,
 ) -> None:
     """Train a model, measure it beside the champion, and propose it."""
-    wanted = _Wanted(data, labels, base, out, seed, is_scheduled, fast)
+    wanted = _Wanted(data, labels, base, out, seed, is_scheduled)
     wanted.check()
     if data is not None:
         _from_nothing(context, wanted, data, as_json=as_json)
@@ -106,7 +103,7 @@ def _from_nothing(context: Context, wanted: _Wanted, data: Path, *, as_json: boo
     if place.exists():
         raise ConflictError(f"{place} exists: choose another name with --out")
     place.parent.mkdir(parents=True, exist_ok=True)
-    trained(data, place, seed=wanted.seed, say=context.say, fast=wanted.is_fast)
+    trained(data, place, seed=wanted.seed, say=context.say)
     told = "not registered, as no lake runs: taglake model add does so later"
     if lake_runs(context):
         with registry_door(context) as door:
@@ -159,7 +156,8 @@ def _proposed(context: Context, wanted: _Wanted, door: RegistryDoor | None) -> P
             made,
             champion,
             parts.held_back,
-            f"{data_name} (held back)",
+            held_back_name(data_name),
+            source=wanted.labels or PEOPLE,
             keeps_worse=not wanted.is_scheduled,
         )
 

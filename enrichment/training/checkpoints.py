@@ -61,8 +61,3 @@ class Checkpoint:
         torch.set_rng_state(state["torch"])
         self.draw.setstate(state["draw"])
         return int(state["epoch"])
-
-    def remove(self) -> None:
-        """Delete the file: the fit is complete."""
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)

@@ -18,6 +18,8 @@ from enrichment.text_care import SHOUT, TextCare, for_model
 from lake.errors import ConfigError
 
 SENTIMENT = "sentiment"
+# The source that most texts come from, and that the model is mostly meant for.
+ENGLISH = "tweeteval"
 LANGUAGES = (
     "arabic",
     "english",
@@ -77,7 +79,7 @@ def read_corpus(folder: Path) -> Corpus:
     Raises:
         ConfigError: A file is missing, empty or broken; the message names file and line.
     """
-    val = {"tweeteval": list(_read_tsv(folder / "tweeteval_val.tsv"))}
+    val = {ENGLISH: list(_read_tsv(folder / "tweeteval_val.tsv"))}
     sentiment = list(_read_tsv(folder / "tweeteval_train.tsv"))
     for language in LANGUAGES:
         part = folder / "umsab" / language
@@ -142,7 +144,7 @@ def _read_tsv(path: Path) -> Iterator[Item]:
         if not tab:
             message = f"{path}:{number}: a label, a tab and a text are expected"
             raise ConfigError(message)
-        item = Item(text, _label(label, SENTIMENT_CLASSES, path, number), SENTIMENT, "tweeteval")
+        item = Item(text, _label(label, SENTIMENT_CLASSES, path, number), SENTIMENT, ENGLISH)
         yield replace(item, text=_unquoted(text))
 
 

@@ -13,8 +13,8 @@ from enrichment.training.examples import Examples, Floats, Integers
 from enrichment.training.network import Network
 
 # How much of a labelled text's target its own label is; the rest is what the teachers say.
-LABEL_SHARE = 0.4
-_TAUS = tuple(step / 10 for step in range(13))
+LABEL_SHARE = 0.35
+_TAUS = tuple(step / 10 for step in range(-6, 7))
 _TEMPERATURES = tuple(step / 20 for step in range(8, 41))
 
 
@@ -38,8 +38,8 @@ class Calibration:
     """What is done to a network's logits: ``(logits - tau * log(prior)) / temperature``.
 
     Args:
-        tau: How much of the training labels' shares is taken out: macro-recall counts each class
-            alike, and the training set does not hold them alike.
+        tau: How much more of the training labels' shares is taken out than in training (less where
+            it is below 0): macro-recall counts each class alike, the posts do not hold them alike.
         temperature: So that the likeliest share is right as often as it says.
         prior: The shares of negative, neutral and positive in training.
     """
@@ -107,7 +107,7 @@ def calibrated(log_shares: Floats, labels: Integers, prior: Floats) -> Calibrati
     """The calibration that suits labelled texts which the network has not learned from.
 
     ``tau`` is what gives the best mean of macro-recall and macro-F1; the temperature is what makes
-    the labels likeliest.
+    the labels likeliest, each class counted alike.
     """
     of = (float(prior[0]), float(prior[1]), float(prior[2]))
 
@@ -117,9 +117,12 @@ def calibrated(log_shares: Floats, labels: Integers, prior: Floats) -> Calibrati
 
     tau = max(_TAUS, key=worth)
 
+    alike = 1.0 / np.bincount(labels, minlength=len(of))[labels]
+
     def surprise(temperature: float) -> float:
         found = shares(Calibration(tau, temperature, of).applied(log_shares))
-        return -float(np.log(found[np.arange(len(labels)), labels] + 1e-9).mean())
+        told = np.log(found[np.arange(len(labels)), labels] + 1e-9)
+        return -float((told * alike).sum())
 
     return Calibration(tau, min(_TEMPERATURES, key=surprise), of)
 

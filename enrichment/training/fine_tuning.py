@@ -29,7 +29,8 @@ from lake.errors import InvalidError
 
 Say = Callable[[str], None]
 LEAST_CORRECTIONS = 2
-_INVENTED = 2_000
+_MOST_INVENTED, _LEAST_INVENTED = 2_000, 300
+_INVENTED_PER_CORRECTION = 4
 _SHARE_IN_DOUBT = 0.1
 _DROPOUT = 0.1
 
@@ -73,7 +74,7 @@ def fine_tune(
     network, tokenizer = unpack(base)
     draw = random.Random(seed)  # noqa: S311 (texts drawn to learn from are no secret)
     corrections = _corrections(labelled)
-    kept = _kept(network, tokenizer, [*_invented(tokenizer, draw), *others])
+    kept = _kept(network, tokenizer, [*_invented(tokenizer, _enough(labelled), draw), *others])
     lessons = Lessons(
         epochs=epochs,
         rate=3e-4,
@@ -149,10 +150,16 @@ def _gently(network: Network) -> Network:
     return network
 
 
-def _invented(tokenizer: Tokenizer, draw: random.Random) -> list[str]:
+def _invented(tokenizer: Tokenizer, count: int, draw: random.Random) -> list[str]:
     """Strings of whole words from the vocabulary, as no post has them: texts that cost nobody."""
     words = sorted(word for word in tokenizer.get_vocab() if word.isalpha() and len(word) > 1)
-    return [" ".join(draw.choices(words, k=draw.randint(3, 16))) for _ in range(_INVENTED)]
+    return [" ".join(draw.choices(words, k=draw.randint(3, 16))) for _ in range(count)]
+
+
+def _enough(labelled: Sequence[Labelled]) -> int:
+    """How many texts are made up beside the corrections."""
+    wanted = _INVENTED_PER_CORRECTION * len(labelled)
+    return max(_LEAST_INVENTED, min(_MOST_INVENTED, wanted))
 
 
 def _card(base: Path, out: Path, labelled: Sequence[Labelled], lessons: Lessons) -> str:

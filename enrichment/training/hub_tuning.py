@@ -29,10 +29,20 @@ def fine_tune_hub_model(
     epochs: int,
     seed: int,
     say: Callable[[str], None],
+    rate: float = _RATE,
 ) -> Path:
     """Fine-tune and write a Hugging Face folder; see ``fine_tuning.fine_tune``.
 
     A low rate and few epochs are all that limits forgetting here.
+
+    Args:
+        base: A Hugging Face folder.
+        labelled: Corrected texts.
+        out: The folder to write.
+        epochs: Times that each correction is seen.
+        seed: Of everything random.
+        say: Told of each epoch.
+        rate: The learning rate.
 
     Raises:
         ConfigError: The base has no PyTorch weights, no tokenizer or labels that no rule knows.
@@ -45,7 +55,7 @@ def fine_tune_hub_model(
     if unknown:
         message = f"{base.name} knows no {', '.join(sorted(unknown))} texts"
         raise InvalidError(message)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=_RATE)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate)
     draw = random.Random(seed)  # noqa: S311 (an order of texts is no secret)
     order = list(range(len(labelled)))
     for epoch in range(epochs):
@@ -98,7 +108,7 @@ def _step(
         [for_model(one.text, TextCare()) for one in batch],
         padding=True,
         truncation=True,
-        max_length=_MAX_TOKENS,
+        max_length=min(_MAX_TOKENS, tokenizer.model_max_length),
         return_tensors="pt",
     )
     guessed = functional.log_softmax(model(**inputs).logits, dim=-1)

@@ -88,7 +88,8 @@ def fit(
         tokenizer: Of the same texts.
         lessons: How.
         say: Told of each epoch.
-        checkpoint: Where the state lies after each epoch; a run that was stopped goes on from it.
+        checkpoint: Where the state lies after each epoch; a run that was stopped goes on from it,
+            and one that was complete is not repeated.
     """
     torch.manual_seed(lessons.seed)
     draw = random.Random(lessons.seed)  # noqa: S311 (an order of texts is no secret)
@@ -114,7 +115,6 @@ def fit(
             losses.append(loss.item())
         state.save(epoch + 1)
         say(f"epoch {epoch + 1} of {lessons.epochs}: loss {np.mean(losses):.4f}")
-    state.remove()
     return mean
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
@@ -12,10 +14,15 @@ from enrichment.training.examples import NO_TASK, Examples, smoothed
 _SCALE = 2.0
 
 
-def lexicon_examples() -> Examples:
-    """One example for each word of letters; they teach words that the posts hold too seldom."""
+def lexicon_examples(most: int | None = None) -> Examples:
+    """One example for each word of letters; they teach words that the posts hold too seldom.
+
+    Args:
+        most: Words to take; None takes all.
+    """
     lexicon = SentimentIntensityAnalyzer().lexicon
-    words = {word: float(valence) for word, valence in lexicon.items() if word.isalpha()}
+    known = ((word, float(valence)) for word, valence in lexicon.items() if word.isalpha())
+    words = dict(islice(known, most))
     count = len(words)
     return Examples(
         texts=list(words),

@@ -22,6 +22,8 @@ from enrichment.training.pieces import MAX_TOKENS, save_pieces
 
 INPUTS = ["input_ids", "attention_mask", "vader"]
 LABELS = ("negative", "neutral", "positive")
+# Where config.json holds the shapes: transformers warns of model types that it does not know.
+MEMBERS = "taglake_members"
 ONNX, MANIFEST, CARD = "model.onnx", "taglake.json", "README.md"
 _OPSET = 18
 
@@ -128,13 +130,12 @@ def _config(network: Ensemble) -> dict[str, Any]:
     shapes = [asdict(member.shape) for member in network.networks()]
     return {
         "architectures": ["TaglakeNetwork"],
-        "model_type": "taglake",
         "id2label": {str(place): label for place, label in enumerate(LABELS)},
         "label2id": {label: place for place, label in enumerate(LABELS)},
         "max_position_embeddings": MAX_TOKENS,
         "vocab_size": shapes[0]["vocabulary"],
         "hidden_size": sum(shape["width"] for shape in shapes),
-        "taglake_members": shapes,
+        MEMBERS: shapes,
     }
 
 

@@ -19,7 +19,7 @@ UNKNOWN_ID = 1
 _START_ID = 2
 MAX_TOKENS = 128
 _ALPHABET = 600
-_SEEN_AT_LEAST = 4
+_SEEN_AT_LEAST = 2
 # A word with its short ending after an apostrophe is one word; so are signs that stand together,
 # up to three. Combining signs of Indic scripts belong to their word.
 _WORDS = r"@user|\[caps\]|[\w\u0900-\u097F]+'[a-z]{1,2}\b|[\w\u0900-\u097F]+|[^\w\s]{1,3}"

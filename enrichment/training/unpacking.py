@@ -14,10 +14,8 @@ from tokenizers import Tokenizer
 
 from enrichment.training.corpus import SENTIMENT, SENTIMENT_CLASSES
 from enrichment.training.network import Ensemble, Network, Shape
-from enrichment.training.packing import ONNX
+from enrichment.training.packing import MEMBERS, ONNX
 from lake.errors import ConfigError
-
-_MODEL_TYPE = "taglake"
 
 
 def is_packed(folder: Path) -> bool:
@@ -26,7 +24,7 @@ def is_packed(folder: Path) -> bool:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(config, dict) and config.get("model_type") == _MODEL_TYPE
+    return isinstance(config, dict) and MEMBERS in config
 
 
 def unpack(folder: Path) -> tuple[Ensemble, Tokenizer]:
@@ -41,7 +39,7 @@ def unpack(folder: Path) -> tuple[Ensemble, Tokenizer]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         tasks = {SENTIMENT: SENTIMENT_CLASSES}
-        network = Ensemble([Network(_shape(one), tasks) for one in config["taglake_members"]])
+        network = Ensemble([Network(_shape(one), tasks) for one in config[MEMBERS]])
         weights = _weights(folder / ONNX)
         network.load_state_dict(
             {name: torch.from_numpy(weights[name].copy()) for name in network.state_dict()}
@@ -66,12 +64,13 @@ def _weights(path: Path) -> dict[str, NDArray[np.float32]]:
     """The parameters of an ONNX file by name, int8 ones as the numbers that they stand for."""
     # Takes half a second to import.
     import onnx
+    from google.protobuf.message import DecodeError
     from onnx import numpy_helper
 
     try:
         graph = onnx.load(str(path)).graph
-    except (onnx.checker.ValidationError, OSError, ValueError) as error:
-        message = f"{path} is no ONNX file"
+    except DecodeError as error:
+        message = f"{path.name} is no ONNX file, or was cut off"
         raise ValueError(message) from error
     stored = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     found = {}

@@ -18,13 +18,6 @@ import orjson
 _API = "/api/2.0/mlflow/"
 _FILES = "/api/2.0/mlflow-artifacts/artifacts/"
 _EXPERIMENT = {"experiment_id": "7", "name": "taglake", "artifact_location": "mlflow-artifacts:/7"}
-_INFO = {
-    "run_id": "r1",
-    "run_uuid": "r1",
-    "experiment_id": "7",
-    "status": "RUNNING",
-    "artifact_uri": "mlflow-artifacts:/7/r1/artifacts",
-}
 
 
 @dataclass
@@ -37,6 +30,11 @@ class FakeMlflow:
     files: dict[str, bytes] = field(default_factory=dict)
     has_experiment: bool = False
 
+    @property
+    def run_id(self) -> str:
+        """Another for each server: the client remembers where a run's files go."""
+        return f"r{self.base.rpartition(':')[2]}"
+
     def of(self, call: str) -> list[Any]:
         return [body for name, body in self.calls if name == call]
 
@@ -47,13 +45,20 @@ class FakeMlflow:
         if call == "experiments/get-by-name" and not self.has_experiment:
             return 404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "none"}
         self.has_experiment = True
+        info = {
+            "run_id": self.run_id,
+            "run_uuid": self.run_id,
+            "experiment_id": "7",
+            "status": "RUNNING",
+            "artifact_uri": f"mlflow-artifacts:/7/{self.run_id}/artifacts",
+        }
         answers: dict[str, Any] = {
             "experiments/get-by-name": {"experiment": _EXPERIMENT},
             "experiments/create": {"experiment_id": "7"},
             "experiments/get": {"experiment": _EXPERIMENT},
-            "runs/create": {"run": {"info": _INFO, "data": {}}},
-            "runs/get": {"run": {"info": _INFO, "data": {}}},
-            "runs/update": {"run_info": _INFO},
+            "runs/create": {"run": {"info": info, "data": {}}},
+            "runs/get": {"run": {"info": info, "data": {}}},
+            "runs/update": {"run_info": info},
         }
         return 200, answers.get(call, {})
 

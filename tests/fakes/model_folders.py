@@ -150,7 +150,7 @@ def make_onnx(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     if external:
         onnx.save(
-            model, file, save_as_external_data=True, location=f"{file.name}_data", size_threshold=16
+            model, file, save_as_external_data=True, location=f"{file.name}_data", size_threshold=64
         )
     else:
         onnx.save(model, file)

@@ -38,9 +38,20 @@ def make_original(
         for part in model.modules():
             if isinstance(part, torch.nn.Linear):
                 part.weight.normal_(0.0, 1.5 * part.in_features**-0.5)
+    tokenizer = _tokenizer()
+    _centre(model, tokenizer)
     model.save_pretrained(str(folder))
-    _tokenizer().save_pretrained(str(folder))
+    tokenizer.save_pretrained(str(folder))
     return folder
+
+
+def _centre(model: Any, tokenizer: transformers.PreTrainedTokenizerFast) -> None:
+    """Gives every label its share of texts."""
+    fed = tokenizer(sample_texts(60), padding=True, truncation=True, return_tensors="pt")
+    last = getattr(model.classifier, "out_proj", model.classifier)
+    with torch.no_grad():
+        logits = model(input_ids=fed["input_ids"], attention_mask=fed["attention_mask"]).logits
+        last.bias.sub_(logits.mean(dim=0))
 
 
 def _model(kind: str, said: dict[str, Any]) -> Any:

@@ -49,14 +49,16 @@ async def _until(holds: Callable[[], bool]) -> None:
 async def test_a_new_post_overtakes_the_backlog(store: Store) -> None:
     backlog = 3_000
     await seed(store, [a_post(number, f"old {number}") for number in range(backlog)])
-    model = Steered(text_s=0.01)
+    model = Steered(text_s=0.05)  # minutes for all of it; the test ends with the new post
 
     async with _running(a_worker(store, model, latency_s=2)):
-        await _until(lambda: len(model.asked) > 100)
+        await _until(lambda: len(model.asked) > 20)
         await collect(store, [a_post(backlog, "brand new", at=times.now())])
+        written_at = len(model.asked)
         await _until(lambda: "brand new" in model.asked)
 
-    assert model.asked.index("brand new") < backlog / 2
+    waited_for = model.asked.index("brand new") - written_at
+    assert waited_for < (backlog - written_at) / 2
     assert len(set(model.asked)) == len(model.asked)
 
 
@@ -87,6 +89,22 @@ async def _gone(rescoring: Rescoring) -> None:
     async with asyncio.timeout(_LONG_ENOUGH_S):
         while await rescoring.wanted() is not None:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
+
+
+async def test_a_request_that_is_taken_back_is_left_where_it_is(store: Store) -> None:
+    history = 1_500
+    old = [a_post(number, f"history {number}") for number in range(history)]
+    await seed(store, old, **score_of("old-1"))
+    model = Steered("new-2", text_s=0.02)
+    rescoring = Rescoring(store.client, store.layout)
+    await rescoring.ask(Scope(AT.replace(year=2025)), "new-2")
+
+    async with _running(a_worker(store, model, latency_s=1), rescoring):
+        await _until(lambda: len(model.asked) > 20)
+        assert await rescoring.cancel()
+        await _stands_still(model)
+
+    assert len(model.asked) < history
 
 
 async def test_only_workers_with_the_wanted_model_take_up_a_request(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""``taglake model evaluate`` as people use it, where no lake runs."""
+"""``taglake model evaluate`` as people use it, most of it where no lake runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from lake.label import LabelSpec
+from lake.store import Store
 from tests.conftest import ROOT
+from tests.fakes.labelled_posts import write_scored
 from tests.fakes.model_folders import make_folder
 from tests.lakes import Called, CommandLine
 
@@ -55,10 +58,12 @@ async def test_a_folder_is_measured_as_json_and_as_a_picture(
     )
 
     found = called.json()
-    assert found["confusion"]["counts"] == [[12, 0, 1], [0, 14, 0], [0, 0, 12]]
-    assert found["accuracy"] == pytest.approx(38 / 39)
-    assert found["macro_recall"] == pytest.approx((12 / 13 + 1 + 1) / 3)
-    assert found["macro_f1"] == pytest.approx((24 / 25 + 1 + 24 / 25) / 3)
+    # "a bad good thing" is all three alike: unsure, and the first of them is negative.
+    assert found["confusion"]["counts"] == [[12, 0, 1], [1, 13, 0], [0, 0, 12]]
+    assert found["unsure"] == pytest.approx(1 / 39)
+    assert found["accuracy"] == pytest.approx(37 / 39)
+    assert found["macro_recall"] == pytest.approx((12 / 13 + 13 / 14 + 1) / 3)
+    assert found["macro_f1"] == pytest.approx((24 / 26 + 26 / 27 + 24 / 25) / 3)
     assert found["n"] == found["languages"]["en"]["n"] == 39
     assert found["languages_from"] == "file"
     assert found["data"] == "labelled.csv"
@@ -84,8 +89,10 @@ async def test_two_models_stand_side_by_side(
     assert comparison["second"] == found["model"]
     assert comparison["difference"] == pytest.approx(other["macro_f1"] - found["macro_f1"])
     assert found["data_digest"] == other["data_digest"]
-    for word in ("39 texts of labelled.csv", "vader-", "words@", "macro-recall", "calibration error",
-                 "negative (13): precision", "en (39)", "McNemar p"):  # fmt: skip
+    for word in (
+        *("39 texts of labelled.csv", "vader-", "words@", "macro-recall", "calibration error"),
+        *("negative (13): precision", "en (39)", "McNemar p"),
+    ):
         assert word in table
     assert f"{other['macro_f1']:.4f}" in table
 
@@ -149,3 +156,27 @@ async def test_a_lake_that_does_not_answer_is_said_and_does_no_harm(
 
     assert "the champion is unknown, evaluating taglake-small" in called.err
     assert called.json()["n"] == 39
+
+
+async def test_peoples_labels_judge_a_model_and_the_registry_keeps_the_figures(
+    store: Store, taglake: CommandLine
+) -> None:
+    none = await taglake("model", "evaluate", "--people", "--model", "vader")
+    texts = ("so good", "very bad", "the table")
+    await write_scored(store, *((text, (0.33, 0.34, 0.33), "positive") for text in texts))
+    for post, label in enumerate(("positive", "negative", "negative"), 1):
+        await store.labels.put(LabelSpec(f"x:{post}", label, "ann"))
+    await store.refresh()
+
+    found = fine(
+        await taglake("model", "evaluate", "--people", "--model", "vader", "--keep", "--json")
+    ).json()
+
+    assert (none.status, none.out) == (2, "")
+    assert "people have labelled no post yet" in none.err
+    assert (found["n"], found["data"]) == (3, "people's labels")
+    assert found["accuracy"] == pytest.approx(2 / 3)
+    listed = fine(await taglake("model", "list", "--json")).json()["models"]
+    (kept,) = next(one for one in listed if one["name"] == "vader")["evaluations"]
+    assert kept["macro_f1"] == pytest.approx(found["macro_f1"])
+    assert kept["data_digest"] == found["data_digest"]

@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from analysis.agreement import (
+    ENOUGH_POSTS,
     MODELS,
     MOST_PAIRS,
     PEOPLE,
@@ -79,10 +80,12 @@ def test_a_models_unsure_agrees_with_nobody() -> None:
     assert found["confusion"][NEU]["unsure"] == 1
 
 
-def test_one_post_has_a_kappa_without_an_interval() -> None:
-    found = agreement_of_two([(POS, NEG)], PEOPLE, PEOPLE)["kappa"]
+def test_a_few_posts_have_a_kappa_without_an_interval() -> None:
+    few = agreement_of_two([(POS, NEG), *[(NEG, NEG)] * (ENOUGH_POSTS - 2)], PEOPLE, PEOPLE)
+    enough = agreement_of_two([(POS, NEG), *[(NEG, NEG)] * (ENOUGH_POSTS - 1)], PEOPLE, PEOPLE)
 
-    assert (found["value"], found["low"], found["high"]) == (0, None, None)
+    assert (few["kappa"]["value"], few["kappa"]["low"], few["kappa"]["high"]) == (0, None, None)
+    assert enough["kappa"]["low"] is not None
 
 
 def test_alpha_is_krippendorffs() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from enrichment import loading, model_places
+from enrichment import loading
 from enrichment.loading import Serving, resolve
 from enrichment.model_folder import read_folder
 from lake.config import EnrichmentConfig
@@ -174,8 +174,3 @@ def test_a_hub_that_does_not_answer_is_told_and_not_waited_for(
 
     with pytest.raises((RetryError, ConfigError), match="owner/name"):
         resolve("owner/name@" + "a" * 40, settings)
-
-
-def test_a_hub_model_without_a_pinned_revision_is_refused(settings: EnrichmentConfig) -> None:
-    with pytest.raises(ConfigError):
-        model_places.place_of("owner/name@main", settings)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.held_back import LEAST, LEAST_OF_A_CLASS, SHARE, is_held_back, split
+from enrichment.held_back import LEAST, LEAST_OF_A_CLASS, SHARE, held_back_of, is_held_back, split
 from enrichment.label_schemes import LABELS
 from enrichment.labelled import Labelled
 from lake.errors import InvalidError
@@ -49,3 +49,11 @@ def test_a_class_with_too_few_held_back_texts_is_named() -> None:
 
     with pytest.raises(InvalidError, match=rf"\d negative are among them; {LEAST_OF_A_CLASS} of"):
         split(texts)
+
+
+def test_what_is_held_back_is_what_the_split_holds_back() -> None:
+    texts = _texts(300)
+
+    assert held_back_of(texts) == list(split(texts).held_back)
+    with pytest.raises(InvalidError, match="none of the 0 labelled texts"):
+        held_back_of([])

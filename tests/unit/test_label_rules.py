@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichment.label_rules import UnknownLabelsError, sentiment, sides
@@ -95,6 +95,7 @@ def test_label_and_score_by_metric_18(
     assert (found.p_neg, found.p_neu, found.p_pos) == shares
 
 
+@settings(deadline=None)
 @given(st.permutations(["1 star", "2 stars", "3 stars", "4 stars", "5 stars"]))
 def test_the_order_of_labels_does_not_matter(labels: list[str]) -> None:
     by_label = dict(zip(labels, sides(labels), strict=True))

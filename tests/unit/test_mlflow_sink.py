@@ -7,7 +7,11 @@ import sys
 
 import pytest
 
+from enrichment.evaluation import evaluate
+from enrichment.labelled import Labelled
 from enrichment.mlflow_sink import Told, tell
+from enrichment.mlflow_telling import tell_evaluation
+from enrichment.vader import Vader
 from tests.fakes.mlflow import run_mlflow
 
 TOLD = Told(
@@ -36,7 +40,8 @@ def test_a_server_is_told_all_of_a_run() -> None:
             "data": "val.tsv",
             "ünsafe_key": "x" * 500,
         }
-        assert server.files == {"7/r1/artifacts/confusion.svg": "<svg>ü</svg>".encode()}
+        place = f"7/{server.run_id}/artifacts/confusion.svg"
+        assert server.files == {place: "<svg>ü</svg>".encode()}
         assert server.of("runs/update")[0]["status"] == "FINISHED"
 
 
@@ -88,3 +93,24 @@ def test_without_the_extra_the_mend_is_told(
     assert not tell("http://127.0.0.1:9", TOLD)
 
     assert "pip install 'taglake[mlops]'" in vars(caplog.records[0])["why"]
+
+
+def test_an_evaluation_is_told_with_its_figures_and_its_picture() -> None:
+    texts = [Labelled("I love it", "positive"), Labelled("I hate it", "negative")]
+    evaluation = evaluate(Vader(), texts)
+
+    with run_mlflow() as server:
+        is_told = tell_evaluation(
+            server.base, evaluation, "a.csv", kind="training", params={"champion": "old"}
+        )
+
+        assert is_told
+        batch = server.of("runs/log-batch")[0]
+    metrics = {one["key"]: one["value"] for one in batch["metrics"]}
+    params = {one["key"]: one["value"] for one in batch["params"]}
+    assert (metrics["macro_f1"], metrics["n"], metrics["f1.positive"]) == (1.0, 2, 1.0)
+    assert "f1.neutral" not in metrics
+    assert (params["data"], params["champion"]) == ("a.csv", "old")
+    files = {name.rpartition("/")[2]: body for name, body in server.files.items()}
+    assert files["confusion.svg"].startswith(b"<svg")
+    assert b"macro_f1" in files["evaluation.json"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichment.onnx import OnnxModel, softmax
@@ -176,6 +176,7 @@ def test_the_name_changes_when_the_scores_may(tmp_path: Path) -> None:
     assert one.name == alike.name
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=6))
 def test_softmax_sums_to_one(logits: list[float]) -> None:
     shares = softmax(np.array([logits]))

@@ -123,7 +123,15 @@ def test_where_vader_is_the_model_its_scores_are_the_posts() -> None:
 
 
 def test_a_poison_text_of_vader_as_the_model_is_failed() -> None:
-    poisoned = Marked("vader-x", "lexicon")
+    class Lexicon(Marked):
+        """As VADER: scores that it is given are its own."""
+
+        def score(
+            self, texts: Sequence[str], *, vader: Sequence[Sentiment] | None = None
+        ) -> list[Sentiment]:
+            return super().score(texts) if vader is None else list(vader)
+
+    poisoned = Lexicon("vader-x", "lexicon")
 
     scored = score_posts([_post(1, "lexicon"), _post(2, "a")], poisoned, Scorers(poisoned))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichment.token_batches import token_batches
@@ -10,6 +10,7 @@ from enrichment.token_batches import token_batches
 LENGTHS = st.lists(st.integers(1, 300), max_size=300)
 
 
+@settings(deadline=None)
 @given(LENGTHS, st.integers(1, 600), st.integers(1, 40), st.integers(1, 8))
 def test_every_position_once_and_no_batch_too_large(
     lengths: list[int], tokens: int, rows: int, parts: int
@@ -23,6 +24,7 @@ def test_every_position_once_and_no_batch_too_large(
         assert len(batch) == 1 or len(batch) * width <= tokens
 
 
+@settings(deadline=None)
 @given(LENGTHS)
 def test_the_longest_come_first(lengths: list[int]) -> None:
     found = token_batches(lengths, tokens=500, rows=16)
@@ -31,6 +33,7 @@ def test_the_longest_come_first(lengths: list[int]) -> None:
     assert in_order == sorted(lengths, reverse=True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 50), min_size=1), st.integers(2, 8))
 def test_a_small_call_keeps_every_worker_busy(lengths: list[int], parts: int) -> None:
     assert len(token_batches(lengths, parts=parts)) >= min(parts, len(lengths))

@@ -8,7 +8,7 @@ import pytest
 
 from enrichment.training.corpus import SENTIMENT, Item, key_of, read_corpus
 from lake.errors import ConfigError
-from tests.fakes.labelled_posts import write_corpus, write_pair
+from tests.fakes.training_posts import write_corpus, write_pair
 
 
 @pytest.fixture
