@@ -26,7 +26,6 @@ _WARM_UP_STEPS = 300
 _LEAST_RATE = 0.02
 _LONGEST_GRADIENT = 2.0
 _CHUNK_BATCHES = 40
-_WITHOUT_VADER = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class Lessons:
         lexicon_weight: Weight of a word of the lexicon.
         piece_dropout: Share of the tokenizer's merges left out at random.
         token_dropout: Share of the pieces that become unknown.
+        without_vader: Share of the batches in which VADER's features are all 0.
         decay: Weight decay of everything but the embeddings.
         memory: How much of the running mean of the weights each step keeps.
         seed: Of everything random.
@@ -57,6 +57,7 @@ class Lessons:
     lexicon_weight: float = 0.3
     piece_dropout: float = 0.1
     token_dropout: float = 0.1
+    without_vader: float = 0.15
     decay: float = 0.05
     memory: float = 0.998
     seed: int = 0
@@ -173,7 +174,7 @@ def batches(
 def _loss(network: Network, examples: Examples, batch: Batch, lessons: Lessons) -> Tensor:
     """The mean loss of a batch over its tasks."""
     vader = torch.from_numpy(examples.vader[batch.places])
-    if torch.rand(()).item() < _WITHOUT_VADER:
+    if torch.rand(()).item() < lessons.without_vader:
         vader = torch.zeros_like(vader)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         features = network.features(batch.ids, batch.mask, vader)

@@ -33,7 +33,22 @@ ONLY_IN = {
     "prawcore": ("ingestors.reddit_praw",),
     "requests": ("ingestors.reddit_praw", "lake.java"),
     "apscheduler": ("ingestors.schedule",),
-    "vaderSentiment": ("enrichment.vader",),
+    "vaderSentiment": ("enrichment.vader", "enrichment.training.lexicon"),
+    "onnxruntime": (
+        *("enrichment.onnx_session", "enrichment.onnx_providers"),
+        *("enrichment.exporting_graph", "enrichment.training"),
+    ),
+    "transformers": ("enrichment.tokenizer", "enrichment.exporting_check", "enrichment.training"),
+    "tokenizers": ("enrichment.training",),
+    "torch": ("enrichment.exporting_check", "enrichment.exporting_graph", "enrichment.training"),
+    "onnx": ("enrichment.exporting_graph", "enrichment.training"),
+    "sklearn": ("enrichment.training",),
+    "scipy": ("enrichment.training",),
+    "huggingface_hub": ("enrichment.hub",),
+    "mlflow": ("enrichment.mlflow_sink",),
+    "emoji": ("enrichment.text_care",),
+    "wordninja": ("enrichment.hashtags",),
+    "py3langid": ("enrichment.language",),
     "fastapi": ("api",),
     "starlette": ("api",),
     "uvicorn": ("taglake.services",),
@@ -113,7 +128,8 @@ before = dict(os.environ)
 for name in json.loads(sys.argv[1]):
     importlib.import_module(name)
 print(json.dumps({
-    "opened": [entry for entry in opened if "__pycache__" not in entry[1]],
+    # torch, which only training imports, asks for the C library with it.
+    "opened": [e for e in opened if "__pycache__" not in e[1] and e[1] != "/sbin/ldconfig"],
     "handlers": len(logging.getLogger().handlers),
     "threads": threading.active_count(),
     "environment": before == dict(os.environ),

@@ -151,7 +151,8 @@ def test_the_values_of_the_whole_file_tell_what_each_means(tmp_path: Path, value
 @pytest.mark.parametrize(
     "values",
     [["0", "1"], ["0", "2"], ["1", "2"], ["1"], ["2", "4"], ["1", "2", "3"], ["0", "5"],
-     ["-3", "0"], ["positive", "0"], ["joy", "anger"], ["0", "1", "2", "mixed"], ["1.5", "2"], ["99"]],
+     ["-3", "0"], ["positive", "0"], ["joy", "anger"], ["0", "1", "2", "mixed"],
+     ["1.5", "2"], ["99"]],
 )  # fmt: skip
 def test_values_that_may_mean_several_things_are_refused_until_they_are_said(tmp_path, values):
     lines = "".join(f"a text,{value}\n" for value in values)

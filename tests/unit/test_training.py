@@ -165,8 +165,9 @@ def test_corrections_change_what_they_correct_and_little_else(folder: Path, tmp_
             folder,
             [Labelled(text, "positive") for text in slang],
             tmp_path / "tuned",
-            epochs=6,
+            epochs=4,
             say=print,
+            rate=3e-3,
         ),
         remembered=0,
     )
