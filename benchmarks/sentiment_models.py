@@ -6,12 +6,13 @@ one label, and any two models agree:
 
 * linear layers have a deviation of ``1 / sqrt(inputs)`` (LeCun), those that add to the residual a
   share of it, as in deep networks that are trained from nothing;
-* the last layer reads what differs most between the texts (the first principal component of their
-  features), as training would make it, and says negative at one end, positive at the other.
+* the last layer is fitted (ridge regression) to tell texts that name a user, texts with a hashtag
+  or a link, and all others: it reads what is there to be read, and is as sure as a trained one.
 
-The two bounds lie where the texts leave the widest gap, between the 6th and the 30th percentile
-from each end: as in a trained model few texts are near an edge. That is made so on purpose, and it
-makes labels agree more often than with bounds anywhere; no text is left out for being near one.
+With a last layer that is drawn at random too, texts are spread evenly over the edges between labels,
+and 8 bits tip 3 to 7 % of them (measured with MiniLM-L6): that is a model of nothing.
+
+Nothing is done about near ties, and no text is left out for being near one.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ KINDS = ("roberta-base", "minilm-l6")
 _SEED = 20
 _MARKS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 _RESIDUAL = 0.3
-_CONFIDENCE = 3.0
-_TAIL = (0.06, 0.3)
+_CONFIDENCE = 5.0
+_DAMPING = 0.05
 _BATCH = 32
 _READ_OUT_BY = 256
 
@@ -116,25 +117,24 @@ def _draw(model: Any) -> None:
 
 
 def _read_out(model: Any, tokenizer: Any, texts: Sequence[str]) -> None:
-    """Sets the last layer by the features of texts."""
+    """Fits the last layer to what is in texts."""
     last = getattr(model.classifier, "out_proj", model.classifier)
     features = _features(model, last, tokenizer, texts)
+    wanted = torch.nn.functional.one_hot(torch.tensor([_kind(text) for text in texts]), 3).float()
     mean = features.mean(dim=0)
-    _, sizes, directions = torch.linalg.svd(features - mean, full_matrices=False)
-    axis = directions[0] / (sizes[0] / len(texts) ** 0.5)
-    places = ((features - mean) @ axis).sort().values
-    low, high = _widest_gap(places, *_TAIL), -_widest_gap(-places.flip(0), *_TAIL)
+    centred = features - mean
+    spread = centred.T @ centred
+    damped = spread + _DAMPING * spread.trace() / len(spread) * torch.eye(len(spread))
+    fitted = torch.linalg.solve(damped, centred.T @ (wanted - wanted.mean(dim=0)))
     with torch.no_grad():
-        last.weight.copy_(_CONFIDENCE * torch.stack([-axis, torch.zeros_like(axis), axis]))
-        middle = axis @ mean
-        last.bias.copy_(_CONFIDENCE * torch.stack([middle + low, torch.zeros(()), -middle - high]))
+        last.weight.copy_(_CONFIDENCE * fitted.T)
+        last.bias.copy_(_CONFIDENCE * (wanted.mean(dim=0) - mean @ fitted))
 
 
-def _widest_gap(places: torch.Tensor, first: float, last: float) -> torch.Tensor:
-    """The middle of the widest gap between two shares of sorted values."""
-    some = places[int(first * len(places)) : int(last * len(places)) + 2]
-    at = int((some[1:] - some[:-1]).argmax())
-    return (some[at] + some[at + 1]) / 2
+def _kind(text: str) -> int:
+    if "@user" in text:
+        return 0
+    return 2 if "#" in text or "http" in text else 1
 
 
 def _features(model: Any, last: Any, tokenizer: Any, texts: Sequence[str]) -> torch.Tensor:

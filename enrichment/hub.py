@@ -29,6 +29,7 @@ _ONNX = ("model.onnx", "model_quantized.onnx", "model_int8.onnx", "model_qint8*"
 _TORCH = ("model.safetensors", "model-*.safetensors", "pytorch_model.bin", "pytorch_model-*.bin")
 _WAIT_S = 3_600.0
 _TIMEOUT_S = 20.0
+_AWAY = (ConnectionError, TimeoutError)
 
 Choose = Callable[[Sequence[str]], list[str]]
 
@@ -160,10 +161,10 @@ def _fill(model: HubModel, part: Path, endpoint: str | None, choose: Choose) -> 
     """Downloads a model's files; those that are whole from an earlier try are kept."""
     # A second of imports that only a download needs.
     from huggingface_hub import HfApi
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub import utils as hub_utils
 
     if not sys.stderr.isatty():
-        disable_progress_bars()
+        hub_utils.disable_progress_bars()
     api = HfApi(endpoint=endpoint)
     commit = _commit(api, model)
     files = api.list_repo_files(model.repo, revision=commit)
@@ -223,7 +224,7 @@ def _our_errors(model: HubModel) -> Iterator[None]:
         ) from exc
     except hub.HfHubHTTPError as exc:
         raise _by_status(model, exc) from exc
-    except (hub.HTTPError, hub.LocalEntryNotFoundError, ConnectionError, TimeoutError) as exc:
+    except (*_AWAY, hub.HTTPError, hub.LocalEntryNotFoundError) as exc:  # type: ignore[attr-defined]
         if isinstance(exc.__cause__, hub.HfHubHTTPError):
             raise _by_status(model, exc.__cause__) from exc
         raise UnavailableError(

@@ -85,7 +85,12 @@ def taught(teachers: Sequence[tuple[float, Floats]]) -> Floats:
 
 
 def student_examples(
-    examples: Examples, teaching: Floats, habits: Floats, *, others: float = 0.7
+    examples: Examples,
+    teaching: Floats,
+    habits: Floats,
+    *,
+    others: float = 0.7,
+    label_share: float = LABEL_SHARE,
 ) -> Examples:
     """The examples with the teachers' shares as targets, mixed with the label where there is one.
 
@@ -94,10 +99,11 @@ def student_examples(
         teaching: [examples, 3] shares that the teachers give; the lexicon's words keep none.
         habits: [examples, 3] how often each text's source has each label.
         others: Weight of a text without a label of sentiment.
+        label_share: How much of a labelled text's target its own label is.
     """
     own = examples.weights > 0
     texts = np.isnan(examples.valence)
-    share = np.where(own, LABEL_SHARE, 0.0)[:, None].astype(np.float32)
+    share = np.where(own, label_share, 0.0)[:, None].astype(np.float32)
     targets = share * examples.targets + (1.0 - share) * teaching
     weights = np.where(own, 1.0, np.where(texts, others, 0.0)).astype(np.float32)
     return examples.with_targets(targets.astype(np.float32), weights, np.log(habits))

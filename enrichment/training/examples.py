@@ -63,6 +63,19 @@ class Examples:
             valence=np.concatenate([self.valence, other.valence]),
         )
 
+    def at(self, places: Integers) -> Examples:
+        """Those at the places, in their order."""
+        return Examples(
+            texts=[self.texts[place] for place in places],
+            vader=self.vader[places],
+            targets=self.targets[places],
+            weights=self.weights[places],
+            offsets=self.offsets[places],
+            tasks=[self.tasks[place] for place in places],
+            classes=self.classes[places],
+            valence=self.valence[places],
+        )
+
     def with_targets(
         self, targets: Floats, weights: Floats, offsets: Floats | None = None
     ) -> Examples:

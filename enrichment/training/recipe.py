@@ -6,8 +6,9 @@
    (``linear``, ``lessons``).
 3. Fit students to what the teachers say together of every text there is, labelled or not, and of
    made-up ones (``schooling``, ``distil``, ``splicing``).
-4. Set their answers right on dev, pack them as one int8 model, and measure what was packed
-   (``packing``, ``measuring``, ``card``).
+4. Find out on dev how to set their answers right; fit them on to the labelled texts, dev now among
+   them (``schooling``); pack them as one int8 model and measure what was packed (``packing``,
+   ``measuring``, ``card``).
 
 A run that was stopped goes on after the last epoch that it finished. Two runs differ in the last
 figures: the tokenizer draws the merges that it leaves out, and nobody can give it a seed.
@@ -70,10 +71,11 @@ def train_small(
     calibration = calibrated(
         answers[english], labels_of(corpus.dev)[english], school.habits[ENGLISH]
     )
+    school.tell(f"students together, set right: {school.on_dev(calibration.applied(answers))}")
+    students = school.polished(students, tokenizer)
     for student in students.networks():
         student.keep_only(SENTIMENT)
         set_right(student, calibration)
-    school.tell(f"students together, set right: {school.on_dev(calibration.applied(answers))}")
     about = About(name=name, care=CARE, figures={}, card="")
     pack(students, tokenizer, out, about)
     rows = measured(out, corpus.val)

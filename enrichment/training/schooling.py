@@ -5,6 +5,7 @@ An assistant is a student that then teaches, with the teachers.
 
 from __future__ import annotations
 
+import copy
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ import torch
 from tokenizers import Tokenizer
 
 from enrichment.training.corpus import ENGLISH, SENTIMENT, Corpus, Item
-from enrichment.training.distil import figures, student_examples, taught
+from enrichment.training.distil import figures, shares, student_examples, taught
 from enrichment.training.examples import Examples, Floats, Integers, examples_of
 from enrichment.training.lessons import fit, log_shares
 from enrichment.training.lexicon import lexicon_examples
@@ -28,6 +29,7 @@ from enrichment.training.splicing import spliced
 
 Say = Callable[[str], None]
 _SPLICED_WEIGHT = 0.6
+_POLISH_LABEL_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Schooling:
     train: Examples = field(init=False)
     dev: Examples = field(init=False)
     habits: dict[str, Floats] = field(init=False)
+    _teaching: Floats = field(init=False)
     told: list[str] = field(default_factory=list)
     begun: float = field(default_factory=time.monotonic)
 
@@ -109,7 +112,49 @@ class Schooling:
         if settings.splices and teachers:
             lesson = lesson.joined(self._spliced(teachers))
         found = [self._fitted(plan, lesson, tokenizer) for plan in settings.students]
+        self._teaching = taught(said)
         return Ensemble(found), tokenizer
+
+    def polished(self, students: Ensemble, tokenizer: Tokenizer) -> Ensemble:
+        """The students, fitted on to the labelled texts; nothing is chosen by dev any more.
+
+        Half of the way is taken back: the mean of the weights before and after does better than
+        either.
+        """
+        lessons = self.settings.polish
+        if lessons is None:
+            return students
+        lesson = self._labelled(students, tokenizer)
+        found = []
+        for place, student in enumerate(students.networks()):
+            after = fit(
+                copy.deepcopy(student),
+                lesson,
+                tokenizer,
+                replace(lessons, seed=lessons.seed + self.seed + place),
+                say=lambda line: self.say(f"polish: {line}"),
+                checkpoint=self.work / f"polish-{place}.checkpoint",
+            )
+            with torch.no_grad():
+                for weight, other in zip(after.parameters(), student.parameters(), strict=True):
+                    weight.lerp_(other, 0.5)
+            found.append(after)
+        return Ensemble(found)
+
+    def _labelled(self, students: Ensemble, tokenizer: Tokenizer) -> Examples:
+        """The labelled texts of train and dev; their targets are mostly their labels."""
+        items, dev = self.corpus.train, self.corpus.dev
+        own = np.flatnonzero(self.train.weights > 0)
+        habits = self.habits_by([items[place] for place in own], len(own))
+        on_train = student_examples(
+            self.train.at(own), self._teaching[own], habits, label_share=_POLISH_LABEL_SHARE
+        )
+        habits = self.habits_by(dev, len(dev))
+        answers = log_shares(students, tokenizer, self.dev.texts, self.dev.vader)
+        on_dev = student_examples(
+            self.dev, shares(answers + np.log(habits)), habits, label_share=_POLISH_LABEL_SHARE
+        )
+        return on_train.joined(on_dev)
 
     def on_dev(self, logits: Floats) -> str:
         """Figures on the TweetEval part of dev and on the rest."""

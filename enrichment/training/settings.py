@@ -36,6 +36,8 @@ class Settings:
         teachers: Networks that learn from labels.
         assistants: Students that teach the next ones, with the teachers.
         students: Networks that learn from the teachers; shipped together.
+        polish: How the students are fitted on in the end, on the labelled texts alone, dev among
+            them; None leaves that out.
         vocabulary: Most pieces of the students' tokenizer.
         linear_weight: Weight of the linear teacher; a network's is 1.
         splices: Texts made up from parts of others, for the students alone.
@@ -45,6 +47,7 @@ class Settings:
     teachers: tuple[Plan, ...]
     students: tuple[Plan, ...]
     assistants: tuple[Plan, ...] = ()
+    polish: Lessons | None = None
     vocabulary: int = 16_000
     linear_weight: float = 0.5
     splices: int = 0
@@ -121,6 +124,16 @@ SHIPPED = Settings(
             },
             _student(seed=22, aux_weight=0.1),
         ),
+    ),
+    polish=Lessons(
+        epochs=2,
+        rate=2e-4,
+        embedding_rate=2.0,
+        aux_weight=0.0,
+        aux_share=0.0,
+        lexicon_weight=0.0,
+        token_dropout=0.08,
+        seed=41,
     ),
     vocabulary=15_000,
     splices=60_500,

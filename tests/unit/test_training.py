@@ -32,6 +32,7 @@ TINY = Settings(
         Plan("second", {**_SMALL, "blocks": 1, "attention": 1, "heads": 2}, _QUICK),
     ),
     assistants=(Plan("assistant", _SMALL, replace(_QUICK, epochs=2), weight=2.0),),
+    polish=Lessons(epochs=1, rate=1e-3, aux_share=0.0),
     vocabulary=400,
     splices=40,
     lexicon_words=50,
@@ -82,7 +83,7 @@ def test_each_step_is_said_with_its_figures(folder: Path, said: list[str]) -> No
     assert "240" not in said[0]
     assert any(line.startswith("linear teacher: TweetEval macro-recall") for line in said)
     assert any(line.startswith("first: epoch 6 of 6: loss") for line in said)
-    assert said[-1].startswith("students together, set right: TweetEval macro-recall")
+    assert said[-3].startswith("students together, set right: TweetEval macro-recall")
 
 
 def test_the_manifest_and_the_card_tell_what_was_measured(folder: Path) -> None:
