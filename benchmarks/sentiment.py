@@ -36,7 +36,7 @@ from typing import Any
 import torch
 import transformers
 
-from benchmarks.sentiment_models import KINDS, LABELS, make_folders
+from benchmarks.sentiment_models import KINDS, LABELS, make_in_a_child
 from benchmarks.sentiment_texts import corpus
 from enrichment.label_rules import SIDES
 from enrichment.onnx import OnnxModel
@@ -98,14 +98,12 @@ class Result:
         }
 
 
-def measure(
-    kind: str, folder: Path, raw: Sequence[str], learn: Sequence[str], rounds: int
-) -> Result:
+def measure(kind: str, folder: Path, raw: Sequence[str], rounds: int) -> Result:
     """Makes one architecture's model and times every variant on it."""
     cared = [for_model(text, TextCare()) for text in raw]
     original = folder / "original"
     _say(f"{kind}: making the model")
-    make_folders(kind, folder, cared, learn)
+    make_in_a_child(kind, folder, len(raw))
     result = Result(len(raw))
     with torch.inference_mode():
         batch = _best_batch(original, cared)
@@ -224,11 +222,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--models", nargs="+", choices=KINDS, default=list(KINDS))
     wanted = parser.parse_args()
-    raw, learn = corpus(wanted.texts)
-    transformers.logging.set_verbosity_error()
+    raw, _ = corpus(wanted.texts)
+    log: Any = transformers.logging  # its functions are untyped
+    log.set_verbosity_error()
+    log.disable_progress_bar()
     for kind in sorted(wanted.models, key=lambda name: name == LAST):
         with tempfile.TemporaryDirectory() as folder:
-            result = measure(kind, Path(folder), raw, learn, wanted.rounds)
+            result = measure(kind, Path(folder), raw, wanted.rounds)
         _table(kind, result)
         print(json.dumps(result.summary(kind)), flush=True)
 

@@ -44,12 +44,15 @@ from lake.pending import PendingPosts
 from lake.templates import install_templates
 
 _AT_ONCE = 500
+_READ_OUT_BY = 128
 _KINDS = ("roberta-base", "minilm-l6")
 
 
 def made_model(kind: str, folder: Path) -> OnnxModel:
     """A model of an architecture, exported to int8 by a process whose memory does not count."""
-    command = [sys.executable, "-m", "benchmarks.sentiment_models", kind, str(folder)]
+    arguments = ("benchmarks.sentiment_models", kind, str(folder), str(_READ_OUT_BY))
+    # A process of its own: PyTorch's memory is not the worker's.
+    command = [sys.executable, "-m", *arguments]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return OnnxModel(folder / "int8", device="cpu", remembered=0)
 

@@ -9,8 +9,8 @@ one label, and any two models agree:
 * the last layer is fitted (ridge regression) to tell texts that name a user, texts with a hashtag
   or a link, and all others: it reads what is there to be read, and is as sure as a trained one.
 
-With a last layer that is drawn at random too, texts are spread evenly over the edges between labels,
-and 8 bits tip 3 to 7 % of them (measured with MiniLM-L6): that is a model of nothing.
+With a last layer that is drawn at random too, texts lie evenly over the edges between labels, and
+8 bits tip 3 to 7 % of them (measured with MiniLM-L6), as no trained model has it.
 
 Nothing is done about near ties, and no text is left out for being near one.
 """
@@ -18,6 +18,7 @@ Nothing is done about near ties, and no text is left out for being near one.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -47,7 +48,6 @@ _RESIDUAL = 0.3
 _CONFIDENCE = 5.0
 _DAMPING = 0.05
 _BATCH = 32
-_READ_OUT_BY = 256
 
 
 def make_original(kind: str, folder: Path, texts: Sequence[str], learn: Sequence[str]) -> None:
@@ -60,7 +60,7 @@ def make_original(kind: str, folder: Path, texts: Sequence[str], learn: Sequence
         learn: What the tokenizer learns its pieces from.
     """
     torch.manual_seed(_SEED)
-    model = _model(kind)
+    model = _model(kind).eval()
     tokenizer = _tokenizer(learn, model.config.vocab_size)
     _draw(model)
     _read_out(model, tokenizer, texts)
@@ -84,8 +84,11 @@ def make_folders(kind: str, folder: Path, texts: Sequence[str], learn: Sequence[
 
 
 def _model(kind: str) -> Any:
-    marks = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
-    names = {"id2label": LABELS, "label2id": {name: place for place, name in LABELS.items()}}
+    marks: dict[str, Any] = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+    names: dict[str, Any] = {
+        "id2label": LABELS,
+        "label2id": {name: place for place, name in LABELS.items()},
+    }
     if kind == "roberta-base":
         config = RobertaConfig(
             vocab_size=50_265,
@@ -95,7 +98,7 @@ def _model(kind: str) -> Any:
             **marks,
             **names,
         )
-        return RobertaForSequenceClassification(config).eval()
+        return RobertaForSequenceClassification(config)
     small = BertConfig(
         vocab_size=30_522,
         hidden_size=384,
@@ -105,7 +108,7 @@ def _model(kind: str) -> Any:
         **marks,
         **names,
     )
-    return BertForSequenceClassification(small).eval()
+    return BertForSequenceClassification(small)
 
 
 def _draw(model: Any) -> None:
@@ -155,7 +158,7 @@ def _features(model: Any, last: Any, tokenizer: Any, texts: Sequence[str]) -> to
     return torch.cat(found)
 
 
-def _tokenizer(learn: Sequence[str], size: int) -> PreTrainedTokenizerFast:
+def _tokenizer(learn: Sequence[str], size: int) -> Any:
     """Byte-level pieces learnt from texts; what is left of ``size`` is filled up."""
     made = Tokenizer(models.BPE(unk_token="<unk>"))
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -173,7 +176,8 @@ def _tokenizer(learn: Sequence[str], size: int) -> PreTrainedTokenizerFast:
     whole = json.loads(made.to_str())
     pieces = whole["model"]["vocab"]
     pieces |= {f"<unused{number}>": number for number in range(len(pieces), size)}
-    return PreTrainedTokenizerFast(
+    made_of: Any = PreTrainedTokenizerFast  # its constructor is untyped
+    return made_of(
         tokenizer_object=Tokenizer.from_str(json.dumps(whole)),
         model_max_length=512,
         bos_token="<s>",
@@ -185,10 +189,22 @@ def _tokenizer(learn: Sequence[str], size: int) -> PreTrainedTokenizerFast:
     )
 
 
+def make_in_a_child(kind: str, folder: Path, count: int) -> None:
+    """As ``make_folders``, for the first texts of the corpus, with memory that does not count.
+
+    Args:
+        kind: One of ``KINDS``.
+        folder: Where the folders are made.
+        count: How many texts the last layer is fitted to.
+    """
+    command = [sys.executable, "-m", "benchmarks.sentiment_models", kind, str(folder), str(count)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def main() -> None:
-    """Makes the folders of an architecture: KIND FOLDER; for a process of its own."""
-    kind, folder = sys.argv[1:]
-    texts, learn = corpus(_READ_OUT_BY)
+    """Makes the folders of an architecture: KIND FOLDER TEXTS."""
+    kind, folder, count = sys.argv[1:]
+    texts, learn = corpus(int(count))
     make_folders(kind, Path(folder), [for_model(text, TextCare()) for text in texts], learn)
 
 

@@ -87,7 +87,8 @@ def _model(folder: Path) -> Any:
     import transformers
     from safetensors import SafetensorError
 
-    transformers.utils.logging.disable_progress_bar()
+    log: Any = transformers.utils.logging  # its functions are untyped
+    log.disable_progress_bar()
     try:
         model, told = transformers.AutoModelForSequenceClassification.from_pretrained(
             str(folder),

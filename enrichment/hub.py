@@ -161,10 +161,10 @@ def _fill(model: HubModel, part: Path, endpoint: str | None, choose: Choose) -> 
     """Downloads a model's files; those that are whole from an earlier try are kept."""
     # A second of imports that only a download needs.
     from huggingface_hub import HfApi
-    from huggingface_hub import utils as hub_utils
+    from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
     if not sys.stderr.isatty():
-        hub_utils.disable_progress_bars()
+        disable_progress_bars()
     api = HfApi(endpoint=endpoint)
     commit = _commit(api, model)
     files = api.list_repo_files(model.repo, revision=commit)

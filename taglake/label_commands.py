@@ -222,7 +222,7 @@ def _next(context: Context, campaign: str | None, count: int, by: str, *, as_jso
 
     given = context.in_lake("api", work)
     if given is not None:
-        click.echo(f"{given} posts labelled")
+        click.echo(f"labels given: {given}")
 
 
 async def _session(store: Store, posts: Sequence[Json], by: str) -> int:

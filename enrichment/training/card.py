@@ -36,10 +36,17 @@ def card_of(
         sources=_sources(corpus),
         dev=len(corpus.dev),
         dropped=corpus.dropped,
-        tau=calibration.tau,
-        temperature=calibration.temperature,
+        set_right=_set_right(calibration),
         told="\n".join(f"- {line}" for line in told),
     )
+
+
+def _set_right(calibration: Calibration) -> str:
+    """What was done to the logits, in words."""
+    divided = f"Then the logits were divided by {calibration.temperature:g}, as dev told."
+    if not calibration.tau:
+        return divided
+    return f"{divided[:-1]}, less {calibration.tau:g} times the logarithm of TweetEval's shares."
 
 
 def _sources(corpus: Corpus) -> str:
@@ -88,19 +95,21 @@ were kept apart to choose by, told by a hash of their letters.
 
 ## How it was made
 
+`enrichment/training/recipe.py` is the whole of it, `SHIPPED` in `settings.py` its figures. On dev:
+
 {told}
 
 The students learn their classes' shares apart (each source's are added to the logits in training),
-so that labels which a source has seldom are not slighted. Then the logits were divided by
-{temperature} and {tau} times the logarithm of TweetEval's shares was taken off, as dev told. The
-weights are int8, a scale for each column; so are the activations while it runs.
+so that labels which a source has seldom are not slighted. {set_right}
+The weights are int8, a scale for each column; so are the activations while it runs.
 
 ## Limits
 
 - Tweets of 2012 to 2018 taught it: later words, other platforms' habits and long texts are less
   known to it. It reads 2,000 characters and 128 pieces of words at most.
-- Other languages than English have 1,700 labelled texts each, Hindi mostly in Latin letters; the
-  table says how much that is worth. Languages not in the table are guesswork.
+- Other languages than English have some 1,700 labelled texts each; the table says how much that is
+  worth. Hindi (mostly in Latin letters, mixed with English) is no better than chance, and languages
+  not in the table are guesswork.
 - Labels of sentiment are disputed: on TweetEval's test set, a model 20 times as large that read
   850 million tweets has a macro-recall of 73. Irony is mostly missed.
 - A text without a word, an emoji or an emoticon is neutral by rule and is not shown to the model.

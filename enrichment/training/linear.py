@@ -6,6 +6,7 @@ It errs on other texts than the networks do, which is what makes it worth asking
 from __future__ import annotations
 
 import re
+import warnings
 from itertools import pairwise
 from typing import Any
 
@@ -53,12 +54,17 @@ class LinearTeacher:
 
     def fit(self, examples: Examples) -> LinearTeacher:
         """Learn from those of the examples that have a target of sentiment."""
+        from sklearn.exceptions import ConvergenceWarning
+
         places = np.flatnonzero(examples.weights > 0).tolist()
         texts = [examples.texts[place] for place in places]
         self._terms.fit(texts)
         self._bits.fit(texts)
         inputs = self._inputs(texts, examples.vader[places])
-        self._model.fit(inputs, examples.targets[places].argmax(axis=1))
+        with warnings.catch_warnings():
+            # The rounds are few on purpose: more of them learn the training texts by heart.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self._model.fit(inputs, examples.targets[places].argmax(axis=1))
         return self
 
     def log_shares(self, texts: list[str], vader: Floats) -> Floats:

@@ -63,10 +63,10 @@ def as_json(rows: Mapping[str, Row]) -> dict[str, dict[str, float]]:
     return {
         source: {
             "texts": row.texts,
-            "macro_recall": round(row.model[0], 4),
-            "macro_f1": round(row.model[1], 4),
-            "accuracy": round(row.model[2], 4),
-            "vader_macro_recall": round(row.vader[0], 4),
+            "macro_recall": round(row.model[0], 6),
+            "macro_f1": round(row.model[1], 6),
+            "accuracy": round(row.model[2], 6),
+            "vader_macro_recall": round(row.vader[0], 6),
         }
         for source, row in rows.items()
     }

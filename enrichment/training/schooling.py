@@ -128,7 +128,7 @@ class Schooling:
         found = []
         for place, student in enumerate(students.networks()):
             after = fit(
-                copy.deepcopy(student),
+                copy.deepcopy(student).requires_grad_(True),
                 lesson,
                 tokenizer,
                 replace(lessons, seed=lessons.seed + self.seed + place),

@@ -68,8 +68,14 @@ def test_too_little_is_of_no_language(text: str) -> None:
     assert detect(text) is None
 
 
-def test_an_unsure_guess_is_no_answer() -> None:
-    # Names of no language: the identifier's best guess is far below the least confidence.
+@pytest.mark.parametrize("text", ["Nadal Federer Djokovic", "PlayStation Xbox", "Vitor Vitor"])
+def test_an_unsure_guess_is_no_answer(text: str) -> None:
+    # Names alone: the identifier's best guess is far below the least confidence.
+    assert detect(text) is None
+
+
+def test_what_people_do_not_write_is_of_no_language() -> None:
+    # The identifier is quite sure of its class for that.
     assert detect("qzx vbnk wrtl") is None
 
 
