@@ -11,6 +11,7 @@ from lake.errors import InvalidError
 from lake.records import Json
 
 _NAMES = ("post", "label", "by", "note")
+_LONGEST_CELL = 1_000_000
 
 
 def read_labels(path: Path) -> Iterator[tuple[int, object]]:
@@ -53,6 +54,7 @@ def _json_lines(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, object]
 
 
 def _table(path: Path, rows: csv.DictReader[str]) -> Iterator[tuple[int, object]]:
+    csv.field_size_limit(_LONGEST_CELL)
     names = {name.strip().lower() for name in rows.fieldnames or ()}
     if "label" not in names or not ("post" in names or {"platform", "id"} <= names):
         raise InvalidError(

@@ -187,7 +187,7 @@ def test_labels_are_read_from_tables_and_json_lines(tmp_path: Path, text: str) -
         (b"id,label\n1,positive\n", "must name the columns"),
         (b'{"post": "x:1"\n', ":1: is no JSON"),
         (b"post,label\n\xff\xfe,positive\n", "no UTF-8"),
-        (b"post,label\nx:1," + b"a" * 200_000, ":2: field larger"),
+        (b"post,label\nx:1," + b"a" * 1_000_001, ":2: field larger"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_with_its_line(
