@@ -18,7 +18,7 @@ _POSITIVE_FROM, _NEGATIVE_TO = 0.05, -0.05
 
 
 # The library's time grows with the square of a text's words, and it reads an emoji as the words of
-# its description: a post of 5,000 emoji would take 45 s. No platform's post of words is cut by this.
+# its description: a post of 5,000 emoji would take 45 s.
 _READ_CHARS = 20_000
 _EMOJI_CHARS = 30
 

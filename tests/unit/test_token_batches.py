@@ -33,10 +33,21 @@ def test_the_longest_come_first(lengths: list[int]) -> None:
     assert in_order == sorted(lengths, reverse=True)
 
 
+def test_a_small_call_keeps_every_core_busy() -> None:
+    assert len(token_batches([30] * 20, parts=2)) == 2
+    assert len(token_batches([50] * 30, tokens=512, parts=2)) % 2 == 0
+    assert len(token_batches([200, 200, 200, 200], parts=4)) == 4
+
+
 @settings(deadline=None)
-@given(st.lists(st.integers(1, 50), min_size=1), st.integers(2, 8))
-def test_a_small_call_keeps_every_worker_busy(lengths: list[int], parts: int) -> None:
-    assert len(token_batches(lengths, parts=parts)) >= min(parts, len(lengths))
+@given(st.lists(st.integers(5, 120), min_size=40, max_size=120), st.integers(2, 4))
+def test_cores_end_at_about_the_same_time(lengths: list[int], parts: int) -> None:
+    free_at = [0] * parts
+    for batch in token_batches(lengths, parts=parts):
+        now = free_at.index(min(free_at))
+        free_at[now] += len(batch) * max(lengths[place] for place in batch)
+
+    assert max(free_at) < 1.7 * sum(lengths) / parts
 
 
 def test_texts_of_mixed_lengths_are_little_padding() -> None:
