@@ -24,6 +24,10 @@ check: $(VENV)/.dev ## Format check, lint, types
 bench: $(VENV)/.dev ## Run the benchmarks, each a line of JSON
 	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.poll
+	@$(BIN)/python -m benchmarks.vader
+	@$(BIN)/python -m benchmarks.sentiment
+	@$(BIN)/python -m benchmarks.sentiment_end_to_end
+	@$(BIN)/python -m benchmarks.enrich_workers
 
 lock: $(VENV)/.dev ## Renew requirements/*.lock from pyproject.toml
 	@$(BIN)/pip install --quiet uv

@@ -13,17 +13,20 @@ architecture with random weights, made here), every core for everybody:
 * ``cuda_fp32``: where there is a GPU.
 
 The peers get texts that were cared for already, so they do less. Every text differs from every
-other. A variant's figure is its best round; rounds go in turns. ``agreement`` is the share of texts
+other. A variant's figure is its best round; rounds go in turns. A machine that others use disturbs
+PyTorch's threads more than ours: ``others_load`` is the load average before the run, about 0 on one
+that may be believed. ``agreement`` is the share of texts
 whose label (the largest share) is that of PyTorch in fp32.
 
     python -m benchmarks.sentiment
-    python -m benchmarks.sentiment --texts 256 --rounds 3 --models roberta-base
+    python -m benchmarks.sentiment --texts 128 --rounds 1 --models roberta-base
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -47,7 +50,7 @@ from enrichment.text_care import TextCare, for_model
 LAST = "roberta-base"
 PEERS = ("pipeline_b1", "pipeline_b32_padded", "torch_sorted")
 _TORCH_BATCHES = (8, 16, 32)
-_PIPELINE_ROUNDS = 1
+_PIPELINE_ROUNDS = 2
 _NOT_MEASURED = "not measured"
 Labels = list[str]
 Variant = Callable[[], Labels]
@@ -59,11 +62,13 @@ class Result:
 
     Args:
         count: How many texts.
+        others_load: The machine's load average before the run.
         best_s: Seconds of each variant's best round.
         labels: Each variant's labels, of its last round.
     """
 
     count: int
+    others_load: float
     best_s: dict[str, float] = field(default_factory=dict)
     labels: dict[str, Labels] = field(default_factory=dict)
 
@@ -93,18 +98,19 @@ class Result:
             "texts_per_s": {name: round(speed, 1) for name, speed in speeds.items() if speed},
             "cuda_texts_per_s": round(cuda, 1) if cuda else _NOT_MEASURED,
             "texts": self.count,
+            "others_load": self.others_load,
             "threads": torch.get_num_threads(),
             "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         }
 
 
-def measure(kind: str, folder: Path, raw: Sequence[str], rounds: int) -> Result:
+def measure(kind: str, folder: Path, raw: Sequence[str], rounds: int, others_load: float) -> Result:
     """Makes one architecture's model and times every variant on it."""
     cared = [for_model(text, TextCare()) for text in raw]
     original = folder / "original"
     _say(f"{kind}: making the model")
     make_in_a_child(kind, folder, len(raw))
-    result = Result(len(raw))
+    result = Result(len(raw), others_load)
     with torch.inference_mode():
         batch = _best_batch(original, cared)
         _say(f"{kind}: the best batch of the plain loop is {batch}")
@@ -219,16 +225,17 @@ def main() -> None:
     """Reads the command line; the last line is roberta-base's."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=int, default=256)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--models", nargs="+", choices=KINDS, default=list(KINDS))
     wanted = parser.parse_args()
+    others_load = round(os.getloadavg()[0], 2)
     raw, _ = corpus(wanted.texts)
     log: Any = transformers.logging  # its functions are untyped
     log.set_verbosity_error()
     log.disable_progress_bar()
     for kind in sorted(wanted.models, key=lambda name: name == LAST):
         with tempfile.TemporaryDirectory() as folder:
-            result = measure(kind, Path(folder), raw, wanted.rounds)
+            result = measure(kind, Path(folder), raw, wanted.rounds, others_load)
         _table(kind, result)
         print(json.dumps(result.summary(kind)), flush=True)
 

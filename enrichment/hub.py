@@ -167,7 +167,8 @@ def _fill(model: HubModel, part: Path, endpoint: str | None, choose: Choose) -> 
         disable_progress_bars()
     api = HfApi(endpoint=endpoint)
     commit = _commit(api, model)
-    files = api.list_repo_files(model.repo, revision=commit)
+    info = api.model_info(model.repo, revision=commit, timeout=_TIMEOUT_S)
+    files = [file.rfilename for file in info.siblings or ()]
     small = [file for file in files if "/" not in file and _is_small(file)]
     if "config.json" not in small:
         raise ConfigError(f"{model} has no config.json: it is no model of the transformers library")

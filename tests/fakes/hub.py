@@ -1,4 +1,4 @@
-"""The Hugging Face hub as its client library sees it: refs, trees and files, with faults."""
+"""The Hugging Face hub as its client library sees it: refs, lists of files, files; with faults."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Hub:
         self.calls: list[tuple[str, str, str | None]] = []
         app = web.Application()
         app.router.add_get("/api/models/{owner}/{name}/refs", self._refs)
-        app.router.add_get("/api/models/{owner}/{name}/tree/{revision}", self._tree)
+        app.router.add_get("/api/models/{owner}/{name}/revision/{revision}", self._info)
         app.router.add_get("/{owner}/{name}/resolve/{revision}/{path:.+}", self._file)
         self._server = TestServer(app)
 
@@ -73,11 +73,12 @@ class Hub:
         }
         return self._answer(request) or web.json_response(refs)
 
-    async def _tree(self, request: web.Request) -> web.Response:
-        found = [
-            {"type": "file", "path": path, "size": len(body), "oid": _etag(body)}
-            for path, body in self.files.items()
-        ]
+    async def _info(self, request: web.Request) -> web.Response:
+        found = {
+            "id": REPO,
+            "sha": request.match_info["revision"],
+            "siblings": [{"rfilename": path} for path in self.files],
+        }
         return self._answer(request) or web.json_response(found)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:

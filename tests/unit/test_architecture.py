@@ -44,6 +44,7 @@ ONLY_IN = {
     "onnx": ("enrichment.exporting_graph", "enrichment.training"),
     "sklearn": ("enrichment.training",),
     "scipy": ("enrichment.training",),
+    "safetensors": ("enrichment.exporting_check",),
     "huggingface_hub": ("enrichment.hub",),
     "mlflow": ("enrichment.mlflow_sink",),
     "emoji": ("enrichment.text_care",),
