@@ -118,10 +118,12 @@ def _by_content(head: Sequence[Row], wanted: Wanted, is_label: Callable[[str], b
     shown = [str(cell) for cell in head[0].cells]
     tables = [row.cells for row in head if not isinstance(row.cells, dict)]
     places = range(len(shown))
-    said_text = None if wanted.text is None else _said(wanted.text, shown, "text")
-    language = None if wanted.language is None else _said(wanted.language, shown, "language")
+    said_text = None if wanted.text is None else _said(wanted.text, shown, "text", named=False)
+    language = (
+        None if wanted.language is None else _said(wanted.language, shown, "language", named=False)
+    )
     if wanted.label is not None:
-        label = _said(wanted.label, shown, "label")
+        label = _said(wanted.label, shown, "label", named=False)
     else:
         taken = {said_text, language}
         fit = [i for i in places if i not in taken and all(is_label(row[i]) for row in tables)]
@@ -141,9 +143,9 @@ def _letters(tables: Sequence[Sequence[str]], place: int) -> int:
     return sum(len(row[place]) for row in tables if not row[place].isdecimal())
 
 
-def _said(said: str, names: Sequence[str], what: str) -> int:
-    """The place of the column that the user means."""
-    found = _place(said, names)
+def _said(said: str, names: Sequence[str], what: str, *, named: bool = True) -> int:
+    """The place of the column that the user means; without names a number is a place."""
+    found = _place(said, names) if named else None
     if found is None and said.isdecimal() and 1 <= int(said) <= len(names):
         found = int(said) - 1
     if found is None:

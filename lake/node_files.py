@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,9 +151,9 @@ def make_folders(folders: NodeFolders, account: Account | None) -> None:
             folder.mkdir(exist_ok=True)
             hand_over(folder, account)
             folder.chmod(0o700)
-        probe = folders.control / ".probe"
-        probe.touch()
-        probe.unlink()
+        # A name of its own: two commands may look at once.
+        with tempfile.NamedTemporaryFile(dir=folders.control, prefix=".probe-"):
+            pass
     except OSError as exc:
         raise not_writable(folders.control, exc) from exc
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -33,10 +34,15 @@ def _until(holds: Callable[[], bool]) -> None:
 def _children(pid: int | None = None) -> list[psutil.Process]:
     """The processes that score for a process, by what they were started for."""
     try:
-        found = psutil.Process(pid).children()
-        return [one for one in found if "spawn_main" in " ".join(one.cmdline())]
+        children = psutil.Process(pid).children()
     except psutil.NoSuchProcess:
         return []
+    found = []
+    for child in children:
+        with suppress(psutil.NoSuchProcess):  # one of an earlier pool may be about to end
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 @pytest.fixture
