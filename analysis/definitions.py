@@ -1,4 +1,4 @@
-"""What each number means, as data: ``definitions.yaml``, one row a version."""
+"""What each number means, as data: ``definition_rows/*.yaml``, one row a version."""
 
 from __future__ import annotations
 
@@ -43,9 +43,12 @@ class Definition:
 
 @cache
 def definitions() -> tuple[Definition, ...]:
-    """Every version of every definition, in the table's order."""
-    text = (files("analysis") / "definitions.yaml").read_text(encoding="utf-8")
-    return tuple(Definition(**row) for row in yaml.safe_load(text))
+    """Every version of every definition, by the number of its row, then as the files have them."""
+    found = []
+    for file in sorted((files("analysis") / "definition_rows").iterdir(), key=lambda one: one.name):
+        rows = yaml.safe_load(file.read_text(encoding="utf-8"))
+        found += [Definition(**row) for row in rows]
+    return tuple(sorted(found, key=lambda row: row.number))
 
 
 @cache

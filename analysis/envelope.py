@@ -29,7 +29,7 @@ class Envelope:
         value: The number; None where it is unknown.
         n: How many things were looked at (posts, or accounts where the unit is accounts).
         missing: How many of them do not tell the number; they are in no sum.
-        definition: Id of the definition in ``definitions.yaml``.
+        definition: Id of the definition in ``definition_rows``.
         context: What the answer's numbers share.
         exact: Whether ``value`` was counted; None where the question does not arise.
         error_bound: Half the width of the interval around a value that is not exact.

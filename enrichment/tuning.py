@@ -14,7 +14,15 @@ from lake.errors import ConfigError
 Say = Callable[[str], None]
 
 
-def tuned(base: Path, learnt: Sequence[Labelled], out: Path, *, seed: int, say: Say) -> Path:
+def tuned(
+    base: Path,
+    learnt: Sequence[Labelled],
+    out: Path,
+    *,
+    seed: int,
+    say: Say,
+    others: Sequence[str] = (),
+) -> Path:
     """Fine-tunes a model on labelled texts; one that comes out as PyTorch becomes ONNX, int8.
 
     Args:
@@ -23,6 +31,8 @@ def tuned(base: Path, learnt: Sequence[Labelled], out: Path, *, seed: int, say: 
         out: The folder to make; it must not be there.
         seed: Of everything random.
         say: Told how it goes.
+        others: Texts that nobody labelled, whose scores should stay; our own kind of model is held
+            to what it said of them, any other kind does without.
 
     Returns:
         ``out``.
@@ -36,7 +46,7 @@ def tuned(base: Path, learnt: Sequence[Labelled], out: Path, *, seed: int, say: 
         from enrichment.training.fine_tuning import fine_tune
     except ModuleNotFoundError as exc:
         raise _missing(exc) from exc
-    made = fine_tune(base, learnt, out, seed=seed, say=say)
+    made = fine_tune(base, learnt, out, seed=seed, say=say, others=others)
     if (made / "model.onnx").exists():
         return made
     raw = made.rename(made.with_name(f"{made.name}.torch"))
