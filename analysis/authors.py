@@ -1,20 +1,24 @@
-"""The authors of posts, each with exact totals, gathered page by page.
+"""The authors of posts, each with exact totals: all of them page by page, or some by their keys.
 
-A page asks for pairs of author and follower count, because that needs no document: the newest of an
-author's counts is the one whose posts were observed last. All other totals simply add up.
+All totals of an author simply add up but the follower count, of which the latest holds: that of
+the post that was observed last. Nearly all posts of an author tell the same count or close ones, so
+totals come with the lowest and the highest, and only where these differ is the latest looked up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.membership import also
 from analysis.numbers import ratio
 from analysis.parts import SCORED, aggregations, sum_and_count, sums
 from lake.records import Json
 
 SUMMED = ("engagement", "likes", "shares", "comments")
+# Of one author in an answer: its bucket and three filters; each brand adds one.
+BUCKETS_AN_AUTHOR = 4
 
 
 @dataclass(slots=True)
@@ -25,7 +29,10 @@ class Author:
         key: ``<platform>:<id or handle>``.
         posts: Their posts.
         replies: How many of these are replies.
-        followers: The latest follower count that is known.
+        originals: How many of these are neither replies nor reshares nor quotes.
+        followers: The latest follower count; the highest of the posts' until that was looked up.
+        lowest: The lowest that it can be.
+        follower_sum: Sum of the follower counts that the posts tell.
         sums: Sum of each of ``SUMMED``.
         known: How many posts show each of ``SUMMED``.
         score_sum: Sum of the sentiment scores.
@@ -36,13 +43,28 @@ class Author:
     key: str
     posts: int = 0
     replies: int = 0
+    originals: int = 0
     followers: int | None = None
+    lowest: int | None = None
+    follower_sum: float = 0.0
     sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SUMMED, 0.0))
     known: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUMMED, 0))
     score_sum: float = 0.0
     scored: int = 0
     brands: set[int] = field(default_factory=set)
     _seen: tuple[float, float, int] = (-1.0, -1.0, -1)
+
+    @property
+    def platform(self) -> str:
+        """Where the account is."""
+        return self.key.partition(":")[0]
+
+    @property
+    def doubt(self) -> int:
+        """By how much the follower count may be too high; 0 once the latest was looked up."""
+        if self.followers is None or self.lowest is None:
+            return 0
+        return self.followers - self.lowest
 
     def total(self, metric: str) -> float | None:
         """The sum of a metric; None where no post shows it."""
@@ -72,22 +94,36 @@ class Author:
         return ratio(self.score_sum, self.scored)
 
     def add(self, bucket: Json) -> None:
-        """Adds one pair of author and follower count."""
+        """Adds posts."""
         self.posts += bucket["doc_count"]
-        self.replies += bucket["replies"]["doc_count"]
+        if "replies" in bucket:
+            self.replies += bucket["replies"]["doc_count"]
+        if "originals" in bucket:
+            self.originals += bucket["originals"]["doc_count"]
         for metric in SUMMED:
-            found, known = sum_and_count(bucket, metric)
-            self.sums[metric] += found
-            self.known[metric] += known
-        found, known = sum_and_count(bucket["scored"], "score")
-        self.score_sum += found
-        self.scored += known
+            if metric in bucket:
+                found, known = sum_and_count(bucket, metric)
+                self.sums[metric] += found
+                self.known[metric] += known
+        if "scored" in bucket:
+            found, known = sum_and_count(bucket["scored"], "score")
+            self.score_sum += found
+            self.scored += known
         self.brands.update(_brands(bucket))
-        followers = bucket["key"]["followers"]
-        if followers is not None:
-            seen = (bucket["observed"]["value"] or 0, bucket["posted"]["value"] or 0, followers)
-            if seen > self._seen:
-                self._seen, self.followers = seen, followers
+        self._add_followers(bucket["followers"])
+
+    def _add_followers(self, followers: Json) -> None:
+        if followers["count"]:
+            self.follower_sum += followers["sum"]
+            high, low = int(followers["max"]), int(followers["min"])
+            self.followers = high if self.followers is None else max(high, self.followers)
+            self.lowest = low if self.lowest is None else min(low, self.lowest)
+
+    def observe(self, followers: int, observed: float, posted: float) -> None:
+        """Takes a follower count as the latest if its post was observed after the others'."""
+        seen = (observed, posted, followers)
+        if seen > self._seen:
+            self._seen, self.followers, self.lowest = seen, followers, followers
 
 
 def _brands(bucket: Json) -> Iterable[int]:
@@ -95,51 +131,140 @@ def _brands(bucket: Json) -> Iterable[int]:
     return [int(place) for place, brand in found.items() if brand["doc_count"]]
 
 
-def authors_body(
-    query: Json, *, after: Json | None, size: int, brands: Iterable[Json] = ()
-) -> Json:
-    """A request for the next ``size`` pairs of author and follower count.
+_TOTALS: Json = {
+    **sums(*SUMMED),
+    "replies": {"filter": {"term": {"kind": "reply"}}},
+    "originals": {"filter": {"term": {"kind": "post"}}},
+    "scored": {"filter": SCORED, "aggs": {"score": {"stats": {"field": "sentiment.score"}}}},
+}
+ALL_TOTALS: tuple[str, ...] = tuple(_TOTALS)
 
-    Args:
-        query: The posts in question.
-        after: The ``next_page`` of the page before.
-        size: Pairs in the page; with brands, ``size`` times their number is counted as buckets, of
-            which a cluster allows 65,536 in one answer.
-        brands: What tells each brand's posts.
-    """
-    sources: list[Json] = [
-        {"author": {"terms": {"field": "author.key"}}},
-        {"followers": {"terms": {"field": "author.followers", "missing_bucket": True}}},
-    ]
-    composite: Json = {"size": size, "sources": sources}
-    if after is not None:
-        composite["after"] = after
-    below: Json = {
-        **sums(*SUMMED),
-        "replies": {"filter": {"term": {"kind": "reply"}}},
-        "observed": {"max": {"field": "observed_at"}},
-        "posted": {"max": {"field": "@timestamp"}},
-        "scored": {"filter": SCORED, "aggs": {"score": {"stats": {"field": "sentiment.score"}}}},
-    }
+
+def _totals(brands: Iterable[Json], totals: Iterable[str]) -> Json:
+    found: Json = {**sums("followers"), **{name: _TOTALS[name] for name in totals}}
     filters = {str(place): brand for place, brand in enumerate(brands)}
     if filters:
-        below["brands"] = {"filters": {"filters": filters}}
+        found["brands"] = {"filters": {"filters": filters}}
+    return found
+
+
+def _body(query: Json, authors: Json, below: Json) -> Json:
     return {
         "size": 0,
         "track_total_hits": False,
         "query": query,
-        "aggs": {"authors": {"composite": composite, "aggs": below}},
+        "aggs": {"authors": authors | {"aggs": below}},
     }
+
+
+def _page(sources: Sequence[Json], after: Json | None, size: int) -> Json:
+    composite: Json = {"size": size, "sources": list(sources)}
+    return {"composite": composite if after is None else composite | {"after": after}}
+
+
+def authors_body(
+    query: Json, *, after: Json | None, size: int, brands: Iterable[Json] = ()
+) -> Json:
+    """A request for the next ``size`` authors.
+
+    Args:
+        query: The posts in question.
+        after: The ``next_page`` of the page before.
+        size: Authors in the page; each is counted as ``BUCKETS_AN_AUTHOR`` buckets and one for
+            each brand, of which a cluster allows 65,536 in one answer.
+        brands: What tells each brand's posts.
+    """
+    sources = [{"author": {"terms": {"field": "author.key"}}}]
+    return _body(query, _page(sources, after, size), _totals(brands, ALL_TOTALS))
+
+
+def some_authors_body(
+    query: Json,
+    keys: Sequence[str],
+    *,
+    brands: Iterable[Json] = (),
+    totals: Iterable[str] = ALL_TOTALS,
+) -> Json:
+    """A request for some authors.
+
+    Args:
+        query: The posts in question.
+        keys: The authors; their number is counted as in a page.
+        brands: What tells each brand's posts.
+        totals: Of ``ALL_TOTALS``, what is wanted besides posts and followers; each takes its time.
+    """
+    terms = {"terms": {"field": "author.key", "size": max(1, len(keys))}}
+    return _body(_by(query, keys), terms, _totals(brands, totals))
+
+
+def _by(query: Json, keys: Sequence[str]) -> Json:
+    return also(query, {"terms": {"author.key": list(keys)}})
 
 
 def gather(authors: dict[str, Author], answer: Json) -> Json | None:
     """Adds a page to ``authors``; gives where the next page starts, None after the last."""
     found = aggregations(answer).get("authors", {})
     for bucket in found.get("buckets", []):
-        key = bucket["key"]["author"]
+        key = bucket["key"]["author"] if isinstance(bucket["key"], Mapping) else bucket["key"]
         author = authors.get(key)
         if author is None:
             author = authors[key] = Author(key)
         author.add(bucket)
     after: Json | None = found.get("after_key")
     return after
+
+
+def followers_body(
+    query: Json, *, after: Json | None, size: int, keys: Sequence[str] | None
+) -> Json:
+    """A request for the next ``size`` pairs of author and follower count, with when each was seen.
+
+    Args:
+        query: The posts in question.
+        after: The ``next_page`` of the page before.
+        size: Pairs in the page.
+        keys: Whose; None for all authors.
+    """
+    sources = [
+        {"author": {"terms": {"field": "author.key"}}},
+        {"followers": {"terms": {"field": "author.followers"}}},
+    ]
+    below: Json = {
+        "observed": {"max": {"field": "observed_at"}},
+        "posted": {"max": {"field": "@timestamp"}},
+    }
+    asked = query if keys is None else _by(query, keys)
+    return _body(asked, _page(sources, after, size), below)
+
+
+def gather_followers(authors: Mapping[str, Author], answer: Json) -> Json | None:
+    """Adds a page of follower counts; gives where the next page starts, None after the last."""
+    found = aggregations(answer).get("authors", {})
+    for bucket in found.get("buckets", []):
+        author = authors.get(bucket["key"]["author"])
+        if author is not None:
+            observed, posted = bucket["observed"]["value"] or 0, bucket["posted"]["value"] or 0
+            author.observe(bucket["key"]["followers"], observed, posted)
+    after: Json | None = found.get("after_key")
+    return after
+
+
+def latest_body(query: Json, keys: Sequence[str]) -> Json:
+    """A request for the latest follower counts of a few authors: cheaper than all their pairs."""
+    newest = {
+        "size": 1,
+        "sort": [{"observed_at": "desc"}, {"@timestamp": "desc"}, {"author.followers": "desc"}],
+        "_source": ["author.followers"],
+    }
+    told = also(_by(query, keys), {"exists": {"field": "author.followers"}})
+    terms = {"terms": {"field": "author.key", "size": max(1, len(keys))}}
+    return _body(told, terms, {"newest": {"top_hits": newest}})
+
+
+def gather_latest(authors: Mapping[str, Author], answer: Json) -> None:
+    """Takes what ``latest_body`` got."""
+    for bucket in aggregations(answer).get("authors", {}).get("buckets", []):
+        hit = bucket["newest"]["hits"]["hits"][0]
+        observed, posted, _ = hit["sort"]
+        followers = hit["_source"]["author"]["followers"]
+        authors[bucket["key"]].observe(int(followers), observed, posted)

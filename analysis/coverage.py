@@ -81,7 +81,7 @@ def targets_body(campaign: Campaign, tags: Sequence[str]) -> Json:
         "_source": ["@timestamp", "interval_s"],
     }
     tag_counts = {
-        "terms": {"field": "value", "size": len(tags)},
+        "terms": {"field": "value", "size": max(1, len(tags))},
         "aggs": {
             "first": {"min": {"field": "covered.start"}},
             "until": {"max": {"field": "covered.end"}},

@@ -1,20 +1,21 @@
-"""Who carries a campaign: every author's numbers, a score, and the order by one of them."""
+"""Who carries a campaign: authors' numbers, a score, and the order by one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any
 
-from analysis.authors import Author
-from analysis.numbers import percentile_ranks, whole
+from analysis.authors import ALL_TOTALS, SUMMED, Author
+from analysis.membership import also
+from analysis.numbers import whole
 from analysis.parts import aggregations
+from analysis.population import Population
+from analysis.rankings import ORDERS, SCORE_LEADS, AtMost, Order
 from lake.records import Json
 
-Ranking = Literal["score", "engagement", "posts", "likes", "shares", "comments", "reach", "er"]
-RANKINGS: tuple[str, ...] = get_args(Ranking)
 MOST_INFLUENCERS = 1_000
-# A rate of one or two posts says little of an author.
-_POSTS_FOR_RATE = 3
+_SCORED_BY = ("engagement", "shares", "replies", "scored")
 
 WEIGHTS: Mapping[str, float] = {
     "engagement": 0.35,
@@ -25,8 +26,7 @@ WEIGHTS: Mapping[str, float] = {
     "sentiment": 0.05,
 }
 
-Measure = Callable[[Author], float | None]
-_COMPONENTS: Mapping[str, Measure] = {
+_COMPONENTS: Mapping[str, Callable[[Author], float | None]] = {
     "engagement": lambda author: author.total("engagement"),
     "potential_reach": lambda author: author.followers,
     "er_pooled": Author.engagement_rate,
@@ -36,16 +36,48 @@ _COMPONENTS: Mapping[str, Measure] = {
 }
 
 
-def percentiles(authors: Sequence[Author]) -> list[dict[str, float]]:
-    """Each author's percentile rank in each component that is known of them, in order."""
-    found: list[dict[str, float]] = [{} for _ in authors]
-    for name, measure in _COMPONENTS.items():
-        values = [measure(author) for author in authors]
-        known = [(place, value) for place, value in enumerate(values) if value is not None]
-        ranks = percentile_ranks([value for _, value in known])
-        for (place, _), rank in zip(known, ranks, strict=True):
-            found[place][name] = rank
-    return found
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An author with the score and what it is made of.
+
+    Args:
+        author: Whose.
+        score: 0 to 100.
+        components: Percentile rank of each component that is known, 0 to 1.
+    """
+
+    author: Author
+    score: float
+    components: Mapping[str, float]
+
+
+class Scoring:
+    """Scores authors among all authors.
+
+    Args:
+        people: All authors, or what stands for them.
+    """
+
+    def __init__(self, people: Population) -> None:
+        self._people = people
+        self._ranks = {
+            name: people.ranks([measure(author) for author in people.known])
+            for name, measure in _COMPONENTS.items()
+        }
+
+    def of(self, author: Author) -> Placed:
+        """An author's score and components."""
+        ranks: dict[str, float] = {}
+        for name, measure in _COMPONENTS.items():
+            value = measure(author)
+            rank = None if value is None else self._ranks[name].of(value)
+            if rank is not None:
+                ranks[name] = rank
+        return Placed(author, score(ranks), ranks)
+
+    def everybody(self) -> list[Placed]:
+        """Every author whose totals are known."""
+        return [self.of(author) for author in self._people.known]
 
 
 def score(components: Mapping[str, float]) -> float:
@@ -57,58 +89,92 @@ def score(components: Mapping[str, float]) -> float:
     return 100 * sum(WEIGHTS[name] * rank for name, rank in components.items()) / weight
 
 
-def ranked(authors: Sequence[Author], by: str, limit: int) -> list[dict[str, Any]]:
-    """The first ``limit`` authors by a ranking: highest first, unknown last, ties by author key."""
-    components = percentiles(authors)
-    scores = [score(ranks) for ranks in components]
-    order: list[tuple[float, str, int]] = []
-    for place, author in enumerate(authors):
-        value = scores[place] if by == "score" else _value(author, by)
-        if by == "er" and (value is None or author.posts < _POSTS_FOR_RATE):
-            continue
-        order.append((float("inf") if value is None else -value, author.key, place))
-    order.sort()
-    return [
-        _row(rank, authors[place], scores[place], components[place])
-        for rank, (_, _, place) in enumerate(order[:limit], start=1)
-    ]
+def totals_of(by: str) -> tuple[str, ...]:
+    """Of ``analysis.authors.ALL_TOTALS``, what a ranking and the score go by."""
+    own = by if by in ALL_TOTALS else None
+    return tuple(dict.fromkeys((*_SCORED_BY, *([own] if own else ()))))
 
 
-def _value(author: Author, by: str) -> float | None:
-    match by:
-        case "posts":
-            return author.posts
-        case "reach":
-            return author.followers
-        case "er":
-            return author.engagement_rate()
-        case _:
-            return author.total(by)
+def leads_of(by: str) -> tuple[str, ...]:
+    """By which of ``analysis.leaders.LEADS`` the first of a ranking are found."""
+    return SCORE_LEADS if by == "score" else ORDERS[by].leads
 
 
-def _row(rank: int, author: Author, points: float, components: Json) -> dict[str, Any]:
-    totals = {name: author.total(name) for name in ("engagement", "likes", "shares", "comments")}
+def can_be_estimated(by: str) -> bool:
+    """Whether the first of a ranking can be told without knowing every author."""
+    return by == "score" or ORDERS[by].at_most is not None
+
+
+def outside_at_most(by: str, at_most: AtMost) -> float | None:
+    """The highest number that an author can have who is in none of the leaders' lists.
+
+    None where that cannot be told. So it is for the score: of an author with few posts and one
+    very positive text little more is known than that, and what is unknown drops out.
+    """
+    order = order_of(by)
+    if order is None or order.at_most is None:
+        return None
+    return order.at_most(at_most)
+
+
+def order_of(by: str) -> Order | None:
+    """The order that a ranking goes by; None: the score."""
+    return ORDERS.get(by)
+
+
+def in_order(everybody: Sequence[Placed], by: str) -> list[Placed]:
+    """The authors in the order of a ranking: first first, unknown last, ties by author key."""
+    order = order_of(by)
+    if order is None:
+        return sorted(everybody, key=lambda one: (-one.score, one.author.key))
+    listed = [one for one in everybody if order.lists(one.author)]
+    return sorted(listed, key=lambda one: order.place(one.author))
+
+
+def number_of(one: Placed, by: str) -> float | None:
+    """What a ranking goes by."""
+    order = order_of(by)
+    return one.score if order is None else order.number(one.author)
+
+
+def rows(listed: Sequence[Placed]) -> list[dict[str, Any]]:
+    """Authors as an answer shows them, in the order given."""
+    return [_row(rank, one) for rank, one in enumerate(listed, start=1)]
+
+
+def _row(rank: int, one: Placed) -> dict[str, Any]:
+    author = one.author
+    totals = {name: author.total(name) for name in SUMMED}
     return {
         "rank": rank,
         "author": author.key,
-        "platform": author.key.partition(":")[0],
+        "platform": author.platform,
         "id": None,
         "handle": None,
         "name": None,
         "followers": author.followers,
         "posts": author.posts,
+        "originals": author.originals,
         **{name: None if value is None else whole(value) for name, value in totals.items()},
         "potential_impressions": author.impressions(),
         "er_pooled": author.engagement_rate(),
         "amplification": author.amplification(),
         "sentiment_mean": author.sentiment(),
-        "score": points,
+        "score": one.score,
         "components": {
-            name: {"percentile": components[name], "weight": WEIGHTS[name]}
-            for name in WEIGHTS
-            if name in components
+            name: {
+                "value": _shown(measure(author)),
+                "percentile": one.components[name],
+                "weight": WEIGHTS[name],
+            }
+            for name, measure in _COMPONENTS.items()
+            if name in one.components
         },
     }
+
+
+def _shown(value: float | None) -> float | None:
+    return None if value is None else whole(value)
 
 
 def names_body(query: Json, keys: Sequence[str]) -> Json:
@@ -142,3 +208,23 @@ def with_names(rows: Sequence[dict[str, Any]], answer: Json) -> list[dict[str, A
         author = names.get(row["author"], {})
         found.append(row | {name: author.get(name) for name in ("id", "handle", "name")})
     return found
+
+
+def seen_before_body(earlier: Json, keys: Sequence[str]) -> Json:
+    """A request for which of the given authors, at most ``MOST_INFLUENCERS``, posted earlier.
+
+    Args:
+        earlier: The campaign's posts before the window.
+        keys: The authors.
+    """
+    return {
+        "size": 0,
+        "track_total_hits": False,
+        "query": also(earlier, {"terms": {"author.key": list(keys)}}),
+        "aggs": {"authors": {"terms": {"field": "author.key", "size": max(1, len(keys))}}},
+    }
+
+
+def seen_before(answer: Json) -> set[str]:
+    """The authors that ``seen_before_body`` found."""
+    return {one["key"] for one in aggregations(answer).get("authors", {}).get("buckets", ())}

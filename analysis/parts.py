@@ -15,11 +15,12 @@ LABELS = ("positive", "neutral", "negative", "unsure")
 # A stale score is of a text that the post no longer has, so only "done" counts as scored.
 SCORED: Json = {"term": {"enrich.state": "done"}}
 MOST_PLATFORMS = 100
+_FIELDS = {"engagement": "engagement.value", "followers": "author.followers"}
 
 
 def field_of(metric: str) -> str:
-    """The document field of a metric or of engagement."""
-    return "engagement.value" if metric == "engagement" else f"metrics.{metric}"
+    """The document field of a metric, of engagement or of the author's followers."""
+    return _FIELDS.get(metric) or f"metrics.{metric}"
 
 
 def sums(*metrics: str) -> Json:

@@ -55,7 +55,8 @@ def _page(query: Json, sort: list[Json], *, size: int, after: Sequence[Any] | No
 def public_post(source: Json) -> dict[str, Any]:
     """A stored post as answers show it: the same keys always, None for what is unknown.
 
-    ``erased`` says when its platform took it away, why, and whether its text went with it.
+    ``sentiment.vader`` holds what VADER says beside the model, None where it could not read the
+    text. ``erased`` says when its platform took it away, why, and whether its text went with it.
     """
     author, metrics = source.get("author", {}), source.get("metrics", {})
     lang, tone = source.get("lang", {}), source.get("sentiment")
@@ -88,4 +89,6 @@ def public_post(source: Json) -> dict[str, Any]:
 
 def _tone(tone: Json) -> dict[str, Any]:
     names = ("label", "score", "p_pos", "p_neu", "p_neg", "model", "scored_at")
-    return {name: tone.get(name) for name in names}
+    beside = tone.get("vader")
+    vader = None if beside is None else {name: beside.get(name) for name in ("label", "score")}
+    return {name: tone.get(name) for name in names} | {"vader": vader}

@@ -6,14 +6,16 @@ A post that names several brands is counted for each of them (whole), or in equa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from analysis.authors import Author
 from analysis.numbers import ratio, shares, whole
 from analysis.parts import aggregations, label_counts, labels_in, sum_and_count, sums, total
+from analysis.population import Population
 from analysis.sentiment import net_sentiment
+from analysis.summary import authors_bound, count_authors
 from lake.campaign import Campaign
 from lake.records import Json
 from lake.text import digest
@@ -34,6 +36,7 @@ class Brand:
         engagement: Of its posts; None where none shows it.
         n: Its posts, each whole.
         unknown: For each measure that posts or authors may not tell, how many do not.
+        bounds: For each measure that was not counted, half the width of the interval around it.
         labels: Its scored posts by label, each whole.
     """
 
@@ -44,6 +47,7 @@ class Brand:
     n: int = 0
     unknown: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MEASURES, 0))
     labels: dict[str, int] = field(default_factory=dict)
+    bounds: dict[str, float] = field(default_factory=dict)
 
 
 def panel_id(campaign: Campaign) -> str:
@@ -65,11 +69,9 @@ def share_of_voice_body(panel: Json, brands: Sequence[Json]) -> Json:
             "named": {"filters": {"filters": levels}, "aggs": below},
             "brands": {
                 "filters": {"filters": by_brand},
-                "aggs": {
-                    "sentiment": label_counts(),
-                    "authored": {"value_count": {"field": "author.key"}},
-                },
+                "aggs": {"sentiment": label_counts(), **count_authors()},
             },
+            **count_authors(),
         },
     }
 
@@ -83,9 +85,16 @@ def _exactly(k: int, brands: Sequence[Json]) -> Json:
 
 
 def brands_of(
-    answer: Json, authors: Iterable[Author], names: Sequence[str], *, fractional: bool
+    answer: Json, people: Population, names: Sequence[str], *, fractional: bool
 ) -> list[Brand]:
-    """Each brand's numbers, in the panel's order."""
+    """Each brand's numbers, in the panel's order.
+
+    Args:
+        answer: What ``share_of_voice_body`` got.
+        people: The authors, or what stands for them, each with the brands that they name.
+        names: The brands.
+        fractional: Whether a post that names several counts for each in part.
+    """
     found = aggregations(answer)
     brands = [Brand() for _ in names]
     for level, bucket in found.get("named", {}).get("buckets", {}).items():
@@ -96,10 +105,11 @@ def brands_of(
         brand = brands[int(place)]
         brand.labels = labels_in(bucket["sentiment"])
         brand.unknown["users"] = brand.n - int(bucket["authored"]["value"])
-    for author in authors:
-        weight = 1 / len(author.brands) if fractional and author.brands else 1
-        for number in author.brands:
-            _add_author(brands[number], author, weight)
+        if not people.exact and not fractional:
+            brand.users = int(bucket["authors"]["value"])
+            brand.bounds["users"] = authors_bound(int(brand.users))
+    for place, brand in enumerate(brands):
+        _add_people(brand, place, people, fractional=fractional)
     return brands
 
 
@@ -113,12 +123,27 @@ def _add_posts(brand: Brand, bucket: Json, weight: float) -> None:
         brand.engagement = (brand.engagement or 0.0) + weight * engagement
 
 
-def _add_author(brand: Brand, author: Author, weight: float) -> None:
-    brand.users += weight
-    if author.followers is None:
-        brand.unknown["potential_reach"] += 1
-    else:
-        brand.potential_reach = (brand.potential_reach or 0.0) + weight * author.followers
+def _add_people(brand: Brand, place: int, people: Population, *, fractional: bool) -> None:
+    def part(author: Author) -> float:
+        if place not in author.brands:
+            return 0.0
+        return 1 / len(author.brands) if fractional else 1.0
+
+    def unknown(author: Author) -> bool:
+        return place in author.brands and author.followers is None
+
+    if "users" not in brand.bounds:
+        users = people.sum(part)
+        brand.users = users.value
+        if not people.exact:
+            brand.bounds["users"] = users.error
+    brand.unknown["potential_reach"] = round(people.sum(unknown).value)
+    if people.sum(lambda author: part(author) if author.followers is not None else 0.0).value:
+        reach = people.sum(lambda author: part(author) * (author.followers or 0))
+        doubt = people.sum(lambda author: part(author) * author.doubt).value
+        brand.potential_reach = reach.value
+        if not people.exact:
+            brand.bounds["potential_reach"] = reach.error + doubt
 
 
 def overlap(answer: Json) -> dict[str, float | int | None]:
@@ -151,6 +176,8 @@ def brand_rows(panel: Mapping[str, Sequence[str]], brands: Sequence[Brand]) -> l
                 "share": parts[measure][name],
                 "missing": brand.unknown[measure],
             }
+            if measure in brand.bounds:
+                row[measure] |= {"exact": False, "error_bound": brand.bounds[measure]}
         row["n"] = brand.n
         row["net_sentiment"] = net_sentiment(brand.labels)
         row["positive_posts"] = {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.answer_cache import AnswerCache
 from api.answers import encode
+from api.parameters import AsOf, From, Platforms, To, part_of
 from lake.campaign import Campaign
 from lake.errors import NotFoundError
 from lake.records import Json
@@ -19,15 +22,17 @@ from lake.store import Store
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 _PROBLEMS = {
-    400: "What was sent cannot be read",
-    401: "A token is missing, or it is a wrong one",
+    400: "What was sent cannot be read, or a key stands in the address",
+    401: "A key or token is missing, or it is a wrong one",
+    403: "The key's role does not allow it",
     404: "There is no such thing: campaign, post or label",
     409: "It changed meanwhile; read it again",
     410: "The cursor's time is up; start again without it",
     413: "The body is too large",
     415: "The body is not said to be JSON",
     422: "A value breaks a rule",
-    503: "The lake does not answer now; see Retry-After",
+    429: "Too many requests; see Retry-After",
+    503: "The lake does not answer now, or not in time; see Retry-After",
 }
 
 
@@ -68,8 +73,51 @@ def known_id(campaign_id: str) -> str:
 CampaignId = Annotated[str, Depends(known_id)]
 
 
-async def _campaign(store: Lake, campaign_id: CampaignId) -> Campaign:
+async def _registered(store: Lake, campaign_id: CampaignId) -> Campaign:
     return await store.campaigns.get(campaign_id)
 
 
-OneCampaign = Annotated[Campaign, Depends(_campaign)]
+RegisteredCampaign = Annotated[Campaign, Depends(_registered)]
+
+
+async def _asked(
+    campaign: RegisteredCampaign,
+    start: From = None,
+    end: To = None,
+    platform: Platforms = None,
+    as_of: AsOf = None,
+) -> Campaign:
+    return part_of(campaign, start, end, platform, as_of)
+
+
+OneCampaign = Annotated[Campaign, Depends(_asked)]
+"""The part of a campaign that a request asks about: see ``api.parameters``."""
+
+
+class OneQuestion:
+    """A question that may have been asked before."""
+
+    def __init__(self, request: Request) -> None:
+        self._cache: AnswerCache = request.app.state.answers
+        asked = sorted(request.query_params.multi_items())
+        self._key = f"{request.url.path}?{asked!r}"
+
+    async def answer(
+        self, ask: Callable[[], Awaitable[Json]], campaign: Campaign | None = None
+    ) -> Response:
+        """The answer: what ``ask`` gives, or what it gave a moment ago.
+
+        Args:
+            ask: Asks the lake.
+            campaign: Whom it is about; a campaign that was changed is asked about anew.
+        """
+
+        async def made() -> bytes:
+            return encode(await ask())
+
+        revision = "" if campaign is None else str(campaign.revision)
+        body = await self._cache.get(f"{self._key} {revision}", made)
+        return Response(body, media_type=Answer.media_type)
+
+
+Question = Annotated[OneQuestion, Depends(OneQuestion)]

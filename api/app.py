@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 
-from api import problems
+from api import manners, problems
+from api.answer_cache import AnswerCache
+from api.door import guarding
 from api.openapi import described
+from api.parameters import KnownParameters
 from api.routes import (
+    authenticity,
     campaigns,
+    comments,
     coverage,
     definitions,
+    erasures,
     export,
+    forecast,
+    hashtags,
     health,
     influencers,
     labels,
+    peaks,
     posts,
+    profiles,
     push,
     sentiment,
     share_of_voice,
+    spikes,
     summary,
+    tags,
     timeline,
+    windows,
 )
 from lake.config import Config
+from lake.generation import generation
 from lake.inbox import Inbox
 from lake.intake import receiving
+from lake.platform_facts import PlatformFacts
 from lake.spool import Spool
 from lake.store import Store
 
 _QUESTIONS = (
     *(summary, timeline, influencers, share_of_voice, sentiment),
+    *(windows, spikes, peaks, forecast, comments, hashtags, authenticity, tags),
     *(posts, coverage, export),
 )
 StoreFactory = Callable[[], AbstractAsyncContextManager[Store]]
@@ -49,7 +66,12 @@ class Api(FastAPI):
 
 
 def create_app(
-    store: Store | StoreFactory, config: Config, *, push_platforms: Sequence[str] = ()
+    store: Store | StoreFactory,
+    config: Config,
+    *,
+    push_platforms: Sequence[str] = (),
+    platforms: Mapping[str, PlatformFacts] | None = None,
+    changes: Store | None = None,
 ) -> FastAPI:
     """An application that answers from a lake.
 
@@ -58,6 +80,8 @@ def create_app(
             when it stops.
         config: What the API accepts.
         push_platforms: Whose payloads may be pushed; without any, nothing can be.
+        platforms: What each platform offers; None: nobody knows, and campaigns are not told.
+        changes: The same lake for one who may change posts, which erasures do; ``store`` if None.
     """
 
     @asynccontextmanager
@@ -65,6 +89,10 @@ def create_app(
         async with AsyncExitStack() as stack:
             opened = store if isinstance(store, Store) else await stack.enter_async_context(store())
             app.state.store = opened
+            app.state.answers = AnswerCache(
+                partial(generation, opened.client, opened.layout), config.api.cache_s
+            )
+            app.state.guard = await stack.enter_async_context(guarding(opened, config.api))
             if push_platforms:  # without, nobody may touch the spool
                 inbox = Inbox(opened, config.writer.dead_letter_dir)
                 spool = Spool(config.api.spool_dir, config.api.spool_bytes)
@@ -78,12 +106,15 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
+        dependencies=[KnownParameters],
     )
     app.state.body_bytes = config.api.body_bytes
     app.state.push_bytes = config.api.push_bytes
     app.state.push_platforms = tuple(push_platforms)
-    app.state.push_tokens = [token.get_secret_value().encode() for token in config.api.push_tokens]
+    app.state.platforms = platforms
+    app.state.changes = changes
     problems.install(app)
-    for module in (campaigns, *_QUESTIONS, labels, definitions, push, health):
+    manners.install(app, config.api)
+    for module in (campaigns, *_QUESTIONS, profiles, labels, erasures, definitions, push, health):
         app.include_router(module.router)
     return app

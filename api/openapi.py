@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from api.answer import problems
+from api.auth import OPEN
 from api.problems import MEDIA_TYPE
 from lake.campaign import CampaignSpec
 
@@ -23,6 +25,7 @@ _PROBLEM: dict[str, Any] = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "request_id": {"type": "string", "description": "As in X-Request-Id and the log"},
         "errors": {
             "type": "array",
             "items": {
@@ -36,8 +39,16 @@ _PROBLEM: dict[str, Any] = {
 _PUSH_TOKEN = {
     "type": "http",
     "scheme": "bearer",
-    "description": "One of api.push_tokens; without any configured, none is needed",
+    "description": "One of api.push_tokens; without any, and without keys, none is needed",
 }
+_API_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of `taglake key create`; where none exists, none is needed",
+}
+# What the middlewares answer with, whatever was asked.
+_ALWAYS = problems(400, 429, 503)
+_BEHIND_THE_DOOR = problems(401, 403)
 _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -49,12 +60,25 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
     shapes.update({"CampaignSpec": spec, "Problem": _PROBLEM})
     for unused in ("HTTPValidationError", "ValidationError"):
         shapes.pop(unused, None)
-    schema["components"]["securitySchemes"] = {"pushToken": _PUSH_TOKEN}
+    schema["components"]["securitySchemes"] = {
+        "apiKey": _API_KEY,
+        "pushToken": _PUSH_TOKEN,
+    }
+    schema["security"] = [{"apiKey": []}, {}]
     examples = orjson.loads((files("api") / "examples.json").read_bytes())
-    for path in schema["paths"].values():
+    for address, path in schema["paths"].items():
         for operation in path.values():
+            _add_problems(operation, is_open=address in OPEN)
             _describe(operation, examples.get(operation["operationId"]))
     return schema
+
+
+def _add_problems(operation: dict[str, Any], *, is_open: bool) -> None:
+    if is_open:
+        operation["security"] = []
+    further = _ALWAYS if is_open else _ALWAYS | _BEHIND_THE_DOOR
+    for status, response in further.items():
+        operation["responses"].setdefault(str(status), dict(response))
 
 
 def _describe(operation: dict[str, Any], example: Any) -> None:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 
+from api.past import Past, drop_past, make_past
 from lake.client import our_errors, while_starting
 from lake.errors import TaglakeError
 from lake.records import Json
 from lake.store import Store
 
 _KEEP_ALIVE = "2m"
+_TRIES = 3
 
 
-async def open_snapshot(store: Store, keep_alive: str) -> str:
-    """The id of a view of all posts as they are now.
+async def open_snapshot(store: Store, keep_alive: str, copies: str | None = None) -> str:
+    """The id of a view of all posts as they are now, and of ``api.past``'s copies.
 
     Raises:
         RetryError: Elasticsearch did not answer.
@@ -26,7 +29,7 @@ async def open_snapshot(store: Store, keep_alive: str) -> str:
     async def ask() -> str:
         with our_errors("reading the posts"):
             answer = await store.client.open_point_in_time(
-                index=store.layout.every("posts"),
+                index=",".join(filter(None, (store.layout.every("posts"), copies))),
                 keep_alive=keep_alive,
                 ignore_unavailable=True,
             )
@@ -59,10 +62,17 @@ async def search_snapshot(store: Store, snapshot_id: str, keep_alive: str, body:
 
 
 class Snapshot:
-    """All posts as they were at one moment; made by ``snapshot``."""
+    """All posts as they were at one moment; made by ``snapshot``.
 
-    def __init__(self, store: Store, snapshot_id: str) -> None:
+    Args:
+        store: The lake.
+        snapshot_id: The view's id.
+        only: A filter that every search gets.
+    """
+
+    def __init__(self, store: Store, snapshot_id: str, only: Json | None = None) -> None:
         self._store = store
+        self._only = only
         self.id = snapshot_id
 
     async def search(self, body: Json) -> Json:
@@ -71,9 +81,17 @@ class Snapshot:
         Raises:
             RetryError: Elasticsearch did not answer.
         """
+        body = restricted(body, self._only)
         answer = await search_snapshot(self._store, self.id, _KEEP_ALIVE, body)
         self.id = answer.get("pit_id", self.id)
         return answer
+
+
+def restricted(body: Json, only: Json | None) -> Json:
+    """A search that finds less: what a filter lets through, too."""
+    if only is None:
+        return body
+    return {**body, "query": {"bool": {"filter": [body.get("query", {"match_all": {}}), only]}}}
 
 
 @asynccontextmanager
@@ -88,3 +106,45 @@ async def snapshot(store: Store) -> AsyncIterator[Snapshot]:
         yield view
     finally:
         await close_snapshot(store, view.id)
+
+
+@asynccontextmanager
+async def past_snapshot(store: Store, query: Json, moment: datetime) -> AsyncIterator[Snapshot]:
+    """The posts as they were known at a moment that has passed, for the length of the block.
+
+    Args:
+        store: The lake.
+        query: The posts whose numbers matter.
+        moment: Aware UTC.
+
+    Raises:
+        InvalidError: More posts have changed since than can be put back.
+        RetryError: Elasticsearch did not answer.
+    """
+    found, snapshot_id = await open_past(store, query, moment, _KEEP_ALIVE)
+    view = Snapshot(store, snapshot_id, found.only())
+    try:
+        yield view
+    finally:
+        await close_snapshot(store, view.id)
+        await drop_past(store, found)
+
+
+async def open_past(
+    store: Store, query: Json, moment: datetime, keep_alive: str
+) -> tuple[Past, str]:
+    """A moment's posts and the id of a view of them; see ``past_snapshot``.
+
+    What changes between copying and viewing would be in neither, so it is counted and, where the
+    counts differ, done again.
+    """
+    for tries in range(_TRIES):
+        found = await make_past(store, query, moment)
+        snapshot_id = await open_snapshot(store, keep_alive, found.copies)
+        body: Json = {"size": 0, "track_total_hits": True, "query": found.changed()}
+        both = await search_snapshot(store, snapshot_id, keep_alive, body)
+        if both["hits"]["total"]["value"] == found.count or tries == _TRIES - 1:
+            break
+        await close_snapshot(store, snapshot_id)
+        await drop_past(store, found)
+    return found, snapshot_id

@@ -13,6 +13,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from enrichment.quiet import without_chatter
+
 # The newest opset that joining layers is written for.
 _OPSET = 17
 _MULTIPLIED = ("MatMul", "Attention")
@@ -58,11 +60,12 @@ class Graphs:
         """
         for old in out.parent.glob(f"{out.name}*"):
             old.unlink()
-        source = self._fused() if fused else self._exported()
-        if int8:
-            _quantise(source, out, embeddings=embeddings, large=self._large)
-        else:
-            _copy(source, out, large=self._large)
+        with without_chatter():
+            source = self._fused() if fused else self._exported()
+            if int8:
+                _quantise(source, out, embeddings=embeddings, large=self._large)
+            else:
+                _copy(source, out, large=self._large)
 
     def _exported(self) -> Path:
         file = self._folder / "exported" / "model.onnx"

@@ -20,12 +20,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from typing import Literal, get_args
 
 from lake.errors import InvalidError
+from lake.label import PEOPLE_LABELS, PeopleLabel
 
-TrueLabel = Literal["negative", "neutral", "positive"]
-LABELS: tuple[TrueLabel, ...] = get_args(TrueLabel)
+TrueLabel = PeopleLabel
+LABELS: tuple[TrueLabel, ...] = PEOPLE_LABELS
 SKIP = "skip"
 MEND = "say what they mean: --labels 0=negative,1=positive (or =skip)"
 

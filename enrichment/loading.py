@@ -140,6 +140,7 @@ class Serving:
             async with self._first:
                 if self._served is None:
                     self._served = await self._start()
+                    _tell_device(self._served.model)
                     self._looked_at = time.monotonic()
         elif self._is_due():
             self._looked_at = time.monotonic()
@@ -230,6 +231,12 @@ class Serving:
         if self._told != f"{what} {exc}":
             self._told = f"{what} {exc}"
             logger.warning("champion not taken up", extra={"what": what, "why": _line(exc)})
+
+
+def _tell_device(model: Model) -> None:
+    """A worker says once why it goes without CUDA; a command that ends soon has no need to."""
+    if (why := getattr(model, "why_not_cuda", None)) is not None:
+        logger.info("scoring on the CPU", extra={"model": model.name, "why": why})
 
 
 def _named(champion: Champion | None) -> tuple[str, str | None]:

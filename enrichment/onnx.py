@@ -25,7 +25,7 @@ from enrichment.model_folder import ModelFolder, read_folder
 from enrichment.onnx_providers import CUDA, Device
 from enrichment.onnx_session import Floats, Ids, OnnxSession
 from enrichment.remembered import Remembered
-from enrichment.sentiment import ScoringError, Sentiment
+from enrichment.sentiment import BLANK, ScoringError, Sentiment
 from enrichment.text_care import for_model, is_blank
 from enrichment.token_batches import CUDA_ROWS, CUDA_TOKENS, ROWS, TOKENS, token_batches
 from enrichment.tokenizer import Tokenizer
@@ -35,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 _REMEMBERED = 50_000
 _KEY_BYTES = 16
-# An empty text, or one of masks alone.
-BLANK = Sentiment("neutral", 0.0, 0.0, 1.0, 0.0)
 Features = tuple[float, float, float, float]
 
 
@@ -60,6 +58,7 @@ class OnnxModel:
     Attributes:
         name: The model's name and the first digits of its files' digest.
         provider: What it really runs on, in ONNX Runtime's words.
+        why_not_cuda: Why ``auto`` did not take CUDA, with the mend; None where it did.
         folder: What its folder says.
 
     Raises:
@@ -82,6 +81,7 @@ class OnnxModel:
         self._session = OnnxSession(self.folder, device=device, threads=1)
         self._session.check(self._tokenizer.largest_id)
         self.provider = self._session.provider
+        self.why_not_cuda = self._session.why_not_cuda
         on_cuda = self.provider == CUDA
         self._tokens, self._rows = (CUDA_TOKENS, CUDA_ROWS) if on_cuda else (TOKENS, ROWS)
         self.threads = 1 if on_cuda else threads or usable_cores()
@@ -105,7 +105,7 @@ class OnnxModel:
     def score(
         self, texts: Sequence[str], *, vader: Sequence[Sentiment] | None = None
     ) -> list[Sentiment]:
-        """See ``Model.score``; an empty text, or one of masks alone, is neutral."""
+        """See ``Model.score``; an empty text, or one of masks alone, is ``BLANK``."""
         care = self.folder.text
         cared = [for_model(text, care) for text in texts]
         features = self._features(texts, vader)

@@ -18,10 +18,9 @@ from lake.errors import ConfigError
 Device = Literal["auto", "cpu", "cuda"]
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
-MEND_CLASH = (
-    "pip uninstall -y onnxruntime onnxruntime-gpu && pip install 'onnxruntime-gpu[cuda,cudnn]'"
-)
-MEND_PACKAGE = "pip uninstall -y onnxruntime && pip install 'onnxruntime-gpu[cuda,cudnn]'"
+# Both packages bring the same files: uninstalling one breaks the other, and pip puts nothing back
+# of a package that it believes to be there.
+MEND = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install 'onnxruntime-gpu[cuda,cudnn]'"
 _PACKAGES = ("onnxruntime", "onnxruntime-gpu")
 
 
@@ -121,11 +120,11 @@ def why_not_cuda(found: Runtime) -> str | None:
         if len(found.packages) > 1:
             return (
                 "both onnxruntime and onnxruntime-gpu are installed, and the first hides the "
-                f"second: {MEND_CLASH}"
+                f"second: {MEND}"
             )
         if "onnxruntime-gpu" in found.packages:
-            return f"the installed onnxruntime-gpu was built without CUDA: {MEND_CLASH}"
-        return f"the installed onnxruntime is the one for CPUs: {MEND_PACKAGE}"
+            return f"the installed onnxruntime-gpu was built without CUDA: {MEND}"
+        return f"the installed onnxruntime is the one for CPUs: {MEND}"
     if not found.has_driver:
         return "there is no NVIDIA driver here (nvidia-smi shows one that works)"
     return None

@@ -37,6 +37,8 @@ class OnnxSession:
 
     Attributes:
         provider: What it really runs on, in ONNX Runtime's words.
+        why_not_cuda: Why ``auto`` did not take CUDA, with the mend; None where it did, or nobody
+            wants it.
 
     Raises:
         ModelFolderError: The file is damaged or no classifier that we can feed.
@@ -45,7 +47,7 @@ class OnnxSession:
 
     def __init__(self, folder: ModelFolder, *, device: Device, threads: int) -> None:
         self._folder = folder
-        self._session = _opened(folder, device, threads)
+        self._session, self.why_not_cuda = _opened(folder, device, threads)
         self.provider: str = self._session.get_providers()[0]
         self._types = _input_types(folder, self._session)
         self._output = _output(folder, self._session)
@@ -123,18 +125,16 @@ class OnnxSession:
             return None
 
 
-def _opened(folder: ModelFolder, device: Device, threads: int) -> Any:
+def _opened(folder: ModelFolder, device: Device, threads: int) -> tuple[Any, str | None]:
     choice = chosen(device, runtime(), precision=folder.precision)
     if choice.provider == CUDA:
         session, why = _on_cuda(folder, threads)
         if session is not None:
-            return session
+            return session, None
         if device == "cuda":
             raise ConfigError(f"device: cuda was asked for, but it cannot be used: {why}")
         choice = Choice(CPU, why)
-    if choice.why_not_cuda and device == "auto":
-        logger.info("scoring on the CPU", extra={"why": choice.why_not_cuda})
-    return _session(folder, [CPU], threads)
+    return _session(folder, [CPU], threads), choice.why_not_cuda
 
 
 def _on_cuda(folder: ModelFolder, threads: int) -> tuple[Any, str]:

@@ -7,9 +7,9 @@ learnt from the batches before. It begins small, because nobody knows how slow a
 
 from __future__ import annotations
 
-_SHARE = 0.25  # of the promised time; the rest is for finding, scoring and writing the fresh post
+_SHARE = 0.4  # of the promised time; the rest is for finding, scoring and writing the fresh post
 _FIRST = 8
-_GROWTH = 4
+_GROWTH = 8
 _MEMORY = 0.5  # what a full batch leaves of what was measured before it
 
 

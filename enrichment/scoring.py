@@ -3,7 +3,8 @@
 The rules:
 
 * equal texts of a batch are scored once;
-* a text that is empty, or all blanks, is neutral with every share 0.0 and asks no model;
+* a text that is empty, or all blanks, asks no model and is neutral with the share 1.0 (``BLANK``,
+  as texts of masks and signs alone are); where VADER is the model, with its library's shares: 0.0;
 * ``sentiment.vader`` holds VADER's scores beside those of whatever model, VADER itself among them;
 * ``lang.detected`` is there where a language was found; a text that changed loses an old one;
 * a poison text is ``failed`` with the reason; where only VADER or the language fails, the post gets
@@ -18,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from enrichment.language import Detected
-from enrichment.sentiment import Model, ScoringError, Sentiment
+from enrichment.sentiment import BLANK, Model, ScoringError, Sentiment
 from lake import times
 from lake.enriching import Result
 from lake.pending import PendingPost
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_REASON = 500
 _NOTHING = Sentiment("neutral", 0.0, 0.0, 0.0, 0.0)
-"""Of a text without anything to score, and what stands for VADER's scores where it has none."""
+"""VADER's of a text without words, and what stands for its scores where it has none."""
 
 Verdict = Sentiment | ScoringError
 
@@ -80,8 +81,9 @@ def score_posts(posts: Sequence[PendingPost], model: Model, scorers: Scorers) ->
     texts = list(dict.fromkeys(post.text for post in posts if post.text.strip()))
     vader = verdicts(scorers.vader, texts)
     if model.name == scorers.vader.name:
-        scores = vader
+        scores, blank = vader, _NOTHING
     else:
+        blank = BLANK
         features = [_NOTHING if isinstance(one, ScoringError) else one for one in vader]
         scores = verdicts(model, texts, features)
     languages = _languages(scorers.detect, texts)
@@ -89,7 +91,7 @@ def score_posts(posts: Sequence[PendingPost], model: Model, scorers: Scorers) ->
     batch = ScoredBatch()
     scored_at = times.to_text(times.now())
     for post in posts:
-        score, beside, language = found.get(post.text, (_NOTHING, _NOTHING, None))
+        score, beside, language = found.get(post.text, (blank, _NOTHING, None))
         if isinstance(score, ScoringError):
             if post.state == "done":
                 batch.kept.add(post.id)

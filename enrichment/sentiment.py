@@ -16,8 +16,8 @@ class Sentiment:
     Args:
         label: The model's verdict.
         score: -1.0 (negative) to 1.0 (positive).
-        p_pos: The positive share, 0.0 to 1.0; the three shares sum to 1 within rounding, or are all
-            0.0 where the text holds nothing that the model knows.
+        p_pos: The positive share, 0.0 to 1.0; the three shares sum to 1 within rounding. VADER's
+            are all 0.0 where the text holds nothing that it can count.
         p_neu: The neutral share.
         p_neg: The negative share.
     """
@@ -27,6 +27,10 @@ class Sentiment:
     p_pos: float
     p_neu: float
     p_neg: float
+
+
+BLANK = Sentiment("neutral", 0.0, 0.0, 1.0, 0.0)
+"""What models say of a text that holds nothing to read: empty, blanks, masks and signs alone."""
 
 
 class Model(Protocol):

@@ -4,7 +4,7 @@ The stored text is never touched. The rules, in order:
 
 1. **Very long**: only the first ``LONGEST`` characters are read, before any other rule.
 2. **Escapes**: HTML entities (``&amp;``, twice where a source escaped twice) and ``\u2019`` left
-   in by an export become the character that they stand for.
+   in by an export become the character that they stand for; a lone half of an emoji goes.
 3. **Control characters**, zero-width and direction marks are dropped (a line break is a space);
    the joiners inside an emoji or a word of an Indic or Arabic script stay.
 4. **Links** become ``care.links``, with or without a scheme; an e-mail address is no link.
@@ -38,6 +38,7 @@ LONGEST = 2_000
 SHOUT = "[caps]"
 
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_HALF = re.compile("[\ud800-\udfff]")
 # C0 and C1 controls except blanks, soft hyphen, direction marks, zero-width blanks, the BOM.
 # U+200C and U+200D stay: scripts and emoji are spelled with them.
 _NOISE = re.compile(
@@ -123,7 +124,8 @@ def _unescaped(text: str) -> str:
         text = html.unescape(html.unescape(text))
     if "\\u" in text:
         text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-        # Two escapes may have been the halves of one emoji; a half alone is noise.
+    if _HALF.search(text):
+        # Two may be the halves of one emoji; a half alone is noise, which no tokenizer takes.
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
     return text
 

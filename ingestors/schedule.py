@@ -118,7 +118,9 @@ class Schedule:
 
     def tags_of(self, platform: str) -> Callable[[], frozenset[str]]:
         """What gives the hashtags that are wanted of a platform at the moment it is asked."""
-        return lambda: frozenset(t.value for t in self._targets if t.platform == platform)
+        return lambda: frozenset(
+            t.value for t in self._targets if t.platform == platform and t.kind == "hashtag"
+        )
 
     def _refreshes(self, name: str) -> bool:
         about = self._abouts.get(name)
@@ -152,7 +154,7 @@ class Schedule:
         try:
             campaigns = await self._store.campaigns.list()
             running = self._polling.running(now)
-            self._targets = wanted_targets(campaigns, self._platforms, now)
+            self._targets = wanted_targets(campaigns, self._platforms, now, self._abouts)
             past = await self._past(campaigns, running, now)
             asked = [target for target in self._targets if target.platform in running]
             polled = [target for target in asked if self._is_polled(target)]
@@ -170,7 +172,7 @@ class Schedule:
         """Whether polls find anything: some platforms only stream what is new."""
         about = self._abouts.get(target.platform)
         streams = is_streaming(self._platforms[target.platform])
-        return about is None or bool(about.poll_calls) or not streams
+        return about is None or bool(about.poll_calls) or not streams or target.kind == "profile"
 
     async def _past(
         self, campaigns: Sequence[Campaign], running: Sequence[str], now: datetime

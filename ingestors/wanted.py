@@ -1,4 +1,4 @@
-"""What the registered campaigns want polled: hashtags, and the time before they were registered.
+"""What the registered campaigns want polled: hashtags, accounts, and the time before they began.
 
 Pure: the schedule asks again every few seconds and does what changed.
 """
@@ -28,26 +28,42 @@ class Missing:
 
 
 def wanted_targets(
-    campaigns: Iterable[Campaign], platforms: Iterable[str], now: datetime
+    campaigns: Iterable[Campaign],
+    platforms: Iterable[str],
+    now: datetime,
+    abouts: Mapping[str, About] | None = None,
 ) -> list[Target]:
-    """The hashtags that running campaigns want polled, each once, in order.
+    """The hashtags and accounts that running campaigns want polled, each once, in order.
 
     Args:
         campaigns: All that are registered.
         platforms: Those that are connected.
         now: A campaign whose end lies before it is over.
+        abouts: What the platforms are about; accounts are polled where one is known to give them.
     """
     connected = list(platforms)
-    wanted: dict[Target, None] = {}
+    wanted: dict[str, Target] = {}
     for campaign in campaigns:
         if campaign.end <= now:
             continue
         for name in connected:
             if campaign.platforms and name not in campaign.platforms:
                 continue
-            for tags in campaign.panel().values():
-                wanted.update((Target(name, "hashtag", tag), None) for tag in tags)
-    return list(wanted)
+            targets = _hashtags(campaign, name)
+            if (about := (abouts or {}).get(name)) and about.can("profiles"):
+                targets += _accounts(campaign, name)
+            for target in targets:
+                wanted.setdefault(target.key.lower(), target)  # people write handles in any case
+    return list(wanted.values())
+
+
+def _hashtags(campaign: Campaign, platform: str) -> list[Target]:
+    return [Target(platform, "hashtag", tag) for tags in campaign.panel().values() for tag in tags]
+
+
+def _accounts(campaign: Campaign, platform: str) -> list[Target]:
+    own = [one.handle for one in campaign.accounts() if one.platform == platform]
+    return [Target(platform, "profile", handle) for handle in own]
 
 
 def wanted_past(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
@@ -12,7 +13,7 @@ from elasticsearch import AsyncElasticsearch
 
 from lake import times
 from lake.client import our_errors, while_starting
-from lake.errors import ConflictError
+from lake.errors import ConflictError, RejectedError, UnavailableError
 from lake.layout import Layout
 from lake.records import Json
 from lake.text import clean, digest
@@ -67,6 +68,33 @@ class Audit:
             await while_starting(write)
         except ConflictError:  # an earlier attempt was carried out, its answer lost
             return
+
+    async def note_all(self, entries: Mapping[str, Entry]) -> None:
+        """Keeps many entries, seen by searches a second later; safe to ask again for the same.
+
+        Args:
+            entries: By ids that the caller makes, new ones for new entries.
+
+        Raises:
+            RejectedError: Elasticsearch refused some for good; the others are kept.
+            RetryError: Elasticsearch did not answer for a while, or did not take some now.
+        """
+        lines: list[Json] = []
+        for key, entry in entries.items():
+            lines += [{"create": {"_id": key}}, _source(entry)]
+
+        async def write() -> None:
+            with our_errors("keeping audit entries"):
+                answer = await self._client.bulk(index=self._index, operations=lines)
+            # 409: an earlier attempt was carried out, its answer lost
+            states = {item["create"]["status"] for item in answer["items"]} - {409}
+            if any(status == 429 or status >= 500 for status in states):
+                raise UnavailableError("keeping audit entries: Elasticsearch took only some")
+            if any(status >= 400 for status in states):
+                raise RejectedError("keeping audit entries: Elasticsearch refused some")
+
+        if lines:
+            await while_starting(write)
 
     async def last(self, n: int = 100, *, action: str = "", subject: str = "") -> list[Entry]:
         """The last entries, the newest first.

@@ -1,11 +1,11 @@
 """A campaign: what people register, and nothing that could be computed.
 
-Which posts belong to it is a query, so changing a campaign changes its whole past too.
+Which posts belong to it is a query (``analysis.membership``), so changing a campaign changes its
+whole past too. What the criteria mean is told in docs/campaigns.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
@@ -18,42 +18,40 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from lake import times
+from lake.boolean_query import query_accounts, query_platforms, query_tags
+from lake.campaign_fields import (
+    MAX_HASHTAGS,
+    Accounts,
+    Hashtags,
+    Keywords,
+    Languages,
+    Name,
+    Query,
+    Words,
+)
+from lake.criteria import Account, size_of
 from lake.errors import InvalidError, PayloadError
-from lake.text import clean, normal_hashtag, normal_hashtags
 
-MAX_HASHTAGS = 50
 MAX_COMPETITORS = 20
+# All words together: each may be a clause of the query, of which Elasticsearch takes 1,024 or more.
+MOST_CHARACTERS = 2_000
 PlatformName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+__all__ = [
+    "MAX_COMPETITORS",
+    "MAX_HASHTAGS",
+    "Campaign",
+    "CampaignSpec",
+    "Competitor",
+    "PlatformName",
+    "checked_spec",
+]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-def _tags(value: object) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ValueError('must be a list of hashtags, such as ["tidytuesday"]')
-    if not value:
-        raise ValueError("must name at least one hashtag")
-    tags = [tag for tag in value if isinstance(tag, str)]
-    if len(tags) < len(value):
-        raise ValueError("each hashtag must be text")
-    for tag in tags:
-        normal = normal_hashtag(tag)
-        if not normal or "\ufffd" in normal:
-            raise ValueError(f"{tag!r} is no hashtag")
-        if any(char.isspace() or char == "#" for char in normal) or len(normal) > 200:
-            raise ValueError(f"{tag[:60]!r} is no single hashtag of at most 200 characters")
-    return normal_hashtags(tags)
-
-
-def _name(name: str) -> str:
-    name = clean(name).strip()
-    if not name:
-        raise ValueError("must not be blank")
-    return name
 
 
 def _utc(value: object) -> datetime:
@@ -72,16 +70,17 @@ def _utc(value: object) -> datetime:
 
 
 class Competitor(_Strict):
-    """A brand that the campaign is compared with, and its hashtags in normal form."""
+    """A brand that the campaign is compared with: its hashtags and words, in normal form."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    hashtags: Annotated[
-        tuple[str, ...],
-        Field(min_length=1, max_length=MAX_HASHTAGS, examples=[["rivaltag"]]),
-    ]
+    name: Name
+    hashtags: Annotated[Hashtags, Field(examples=[["rivaltag"]])] = ()
+    keywords: Keywords = ()
 
-    _normal = field_validator("hashtags", mode="before")(_tags)
-    _safe = field_validator("name")(_name)
+    @model_validator(mode="after")
+    def _asks(self) -> Competitor:
+        if not self.hashtags and not self.keywords:
+            raise ValueError("must name at least one hashtag or keyword")
+        return self
 
 
 class CampaignSpec(_Strict):
@@ -90,6 +89,11 @@ class CampaignSpec(_Strict):
     ``from``, ``to`` and ``baseline`` are times or days in UTC; ``to`` is exclusive. Posts from
     ``baseline`` to ``from`` are collected to compare with, where a platform offers its past.
     Hashtags are accepted with or without ``#`` and in any case, and kept in normal form.
+
+    A post belongs that carries one of ``hashtags``, has one of ``keywords`` in its text or is by
+    one of ``profiles``; if it has all of ``all_of``, and nothing of ``exclude``; or for which
+    ``query`` holds, which stands in place of all these. ``languages``, ``platforms`` and
+    ``authors_exclude`` narrow that, for competitors too.
     """
 
     model_config = ConfigDict(
@@ -106,8 +110,15 @@ class CampaignSpec(_Strict):
         }
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    hashtags: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_HASHTAGS)]
+    name: Name
+    hashtags: Hashtags = ()
+    keywords: Keywords = ()
+    profiles: Accounts = ()
+    all_of: Words = ()
+    exclude: Words = ()
+    query: Query = None
+    languages: Languages = ()
+    authors_exclude: Accounts = ()
     competitors: Annotated[tuple[Competitor, ...], Field(max_length=MAX_COMPETITORS)] = ()
     platforms: Annotated[tuple[PlatformName, ...], Field(max_length=20)] = ()
     start: Annotated[
@@ -118,10 +129,6 @@ class CampaignSpec(_Strict):
         datetime, Field(validation_alias=AliasChoices("to", "end"), serialization_alias="to")
     ]
     baseline: datetime | None = None
-
-    _normal = field_validator("hashtags", mode="before")(_tags)
-
-    _safe = field_validator("name")(_name)
 
     @field_validator("start", "end", mode="before")
     @classmethod
@@ -150,11 +157,49 @@ class CampaignSpec(_Strict):
             raise ValueError("the campaign and its competitors must have different names")
         return self
 
+    @model_validator(mode="after")
+    def _asks(self) -> CampaignSpec:
+        lists = (self.hashtags, self.keywords, self.profiles, self.all_of, self.exclude)
+        if self.query is not None and any(lists):
+            raise PydanticCustomError(
+                "query",
+                "stands in place of hashtags, keywords, profiles, all_of and exclude; write them "
+                "into the query, or leave the query out",
+            )
+        if self.query is None and not any(lists[:3]):
+            raise PydanticCustomError(
+                "hashtags", "must name at least one hashtag; or a keyword, a profile or a query"
+            )
+        rivals = [word for rival in self.competitors for word in rival.keywords]
+        words = (*self.keywords, *self.all_of, *self.exclude, self.query or "", *rivals)
+        if size_of(words) > MOST_CHARACTERS:
+            raise PydanticCustomError(
+                "keywords",
+                f"all words together, competitors' too, may have {MOST_CHARACTERS:,} characters",
+            )
+        return self
+
+    def tags(self) -> tuple[str, ...]:
+        """The hashtags that are collected for the campaign itself."""
+        if self.query is not None:
+            return query_tags(self.query)
+        # Who looks for words among the posts of a tag wants these collected.
+        needed = [word.removeprefix("#") for word in self.all_of if word.startswith("#")]
+        return tuple(dict.fromkeys([*self.hashtags, *(needed if self.keywords else ())]))
+
+    def accounts(self) -> tuple[Account, ...]:
+        """The accounts whose posts belong to the campaign, as far as their platform is known."""
+        return self.profiles if self.query is None else query_accounts(self.query)
+
+    def named_platforms(self) -> tuple[str, ...]:
+        """Every platform that is named anywhere, each once."""
+        accounts = [one.platform for one in (*self.profiles, *self.authors_exclude)]
+        asked = query_platforms(self.query) if self.query is not None else ()
+        return tuple(dict.fromkeys([*self.platforms, *accounts, *asked]))
+
     def panel(self) -> dict[str, tuple[str, ...]]:
-        """The hashtags of each brand: the campaign itself first, then its competitors in order."""
-        return {self.name: self.hashtags} | {
-            rival.name: rival.hashtags for rival in self.competitors
-        }
+        """The hashtags that are collected for each brand: the campaign itself, then the others."""
+        return {self.name: self.tags()} | {rival.name: rival.hashtags for rival in self.competitors}
 
 
 class Campaign(CampaignSpec):
@@ -171,6 +216,10 @@ class Campaign(CampaignSpec):
         return self.model_dump(exclude=own)
 
 
+# Rules on several fields: which of them a finding is shown at.
+_FIELDS = frozenset({"query", "hashtags", "keywords"})
+
+
 def checked_spec(values: object) -> CampaignSpec:
     """``values`` as a campaign's specification.
 
@@ -182,10 +231,14 @@ def checked_spec(values: object) -> CampaignSpec:
     except ValidationError as exc:
         errors = tuple(
             {
-                "field": ".".join(map(str, error["loc"])) or "campaign",
+                "field": ".".join(map(str, error["loc"])) or _field(error["type"]),
                 "message": str(error["msg"]).removeprefix("Value error, "),
             }
             for error in exc.errors(include_input=False, include_url=False)
         )
         text = "; ".join(f"{error['field']}: {error['message']}" for error in errors)
         raise InvalidError(text, errors=errors) from exc
+
+
+def _field(kind: str) -> str:
+    return kind if kind in _FIELDS else "campaign"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -19,6 +20,10 @@ from lake.records import Json
 from lake.text import digest
 
 _MOST_CAMPAIGNS = 10_000  # Elasticsearch's default result window
+_WITHOUT_IF_EMPTY = (
+    *("keywords", "profiles", "all_of", "exclude", "query", "languages", "authors_exclude"),
+    "platforms",
+)
 
 
 class Campaigns:
@@ -80,8 +85,19 @@ class Campaigns:
             )
         return [_campaign(hit["_source"]) for hit in answer["hits"]["hits"]]
 
-    async def change(self, campaign_id: str, changes: dict[str, Any]) -> Campaign:
+    async def change(
+        self,
+        campaign_id: str,
+        changes: dict[str, Any],
+        *,
+        check: Callable[[CampaignSpec], None] = lambda _: None,
+    ) -> Campaign:
         """The campaign with some of its values replaced.
+
+        Args:
+            campaign_id: Which.
+            changes: Values by field.
+            check: Raises ``InvalidError`` where more rules are broken than the specification's own.
 
         Raises:
             NotFoundError: There is none.
@@ -92,6 +108,7 @@ class Campaigns:
         campaign, seq_no, primary_term = await self._read(campaign_id)
         renamed = {{"from": "start", "to": "end"}.get(k, k): v for k, v in changes.items()}
         spec = checked_spec(campaign.spec() | renamed)
+        check(spec)
         changed = Campaign(
             **spec.model_dump(),
             id=campaign.id,
@@ -151,7 +168,13 @@ def _slug(name: str) -> str:
 
 
 def _source(campaign: Campaign) -> Json:
-    source = campaign.model_dump(exclude={"platforms"} if not campaign.platforms else set())
+    source = campaign.model_dump()
+    for name in _WITHOUT_IF_EMPTY:
+        if not source[name]:
+            del source[name]
+    for rival in source["competitors"]:
+        if not rival["keywords"]:
+            del rival["keywords"]
     for name in ("start", "end", "baseline", "created_at", "updated_at"):
         if source[name] is None:
             del source[name]

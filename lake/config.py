@@ -139,6 +139,7 @@ class EnrichmentConfig(Section):
 
 # An empty or short one would let everybody in who tries for a while.
 PushToken = Annotated[SecretStr, Field(min_length=16)]
+Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/?#\s]+)$")]
 
 
 class ApiConfig(Section):
@@ -147,10 +148,16 @@ class ApiConfig(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     body_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000
+    cache_s: Annotated[float, Field(ge=0, le=3_600)] = 30.0
     push_tokens: tuple[PushToken, ...] = ()
     push_bytes: Annotated[int, Field(ge=1_000, le=200_000_000)] = 20_000_000
     spool_dir: Path = Path("data/spool")
     spool_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000_000
+    require_keys: bool = False
+    cors_origins: tuple[Origin, ...] = ()
+    requests_per_min: Annotated[int, Field(ge=1)] | None = 600
+    requests_burst: Annotated[int, Field(ge=1)] = 100
+    time_limit_s: Annotated[float, Field(gt=0, le=3_600)] = 30
 
 
 class LogConfig(Section):

@@ -188,11 +188,17 @@ def native_id_of(record: Record) -> str:
 
 
 def post_observation(layout: Layout, document: Document) -> Document | None:
-    """The numbers that a post document shows, as of ``metrics_at``; None where it shows none."""
+    """The numbers that a post document shows, as of ``metrics_at``; None where it shows none.
+
+    The author's followers of that time go with them: the post's document keeps only the newest.
+    """
     source = document.source
     if not source.get("metrics"):
         return None
-    extra = {"engagement": source["engagement"]} if "engagement" in source else {}
+    extra: Json = {"engagement": source["engagement"]} if "engagement" in source else {}
+    followers = source.get("author", {}).get("followers")
+    if followers is not None:
+        extra["author"] = {"followers": followers}
     return _observation(layout, "post", document, {"metrics": source["metrics"], **extra})
 
 

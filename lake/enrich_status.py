@@ -28,7 +28,8 @@ async def enrich_status(store: Store) -> Json:
     in the last minute. ``failed``: posts and the most frequent reasons. ``scored``: posts that
     carry a score of their text, and by model. ``rate_per_s``: scores a second over the last minute,
     or since the first in it. ``left_s``: for what waits, at that rate. ``rescoring``: the request
-    that running workers fulfil, and the posts that are left of it.
+    that running workers fulfil, the posts that are left of it, and whether its model has scored
+    anything since (``served``): a request waits for a worker that has that model.
 
     Raises:
         RetryError: Elasticsearch did not answer.
@@ -66,8 +67,12 @@ async def _rescoring(store: Store) -> Json | None:
     if request is None:
         return None
     query = rescore_query(request.scope, request.model)
-    body: Json = {"size": 0, "track_total_hits": True, "query": query}
+    asked_at = times.to_text(request.asked_at)
+    since: Json = {"range": {"sentiment.scored_at": {"gte": asked_at}}}
+    served: Json = {"bool": {"filter": [{"term": {"sentiment.model": request.model}}, since]}}
+    aggs: Json = {"left": {"filter": query}, "served": {"filter": served}}
     try:
+        body: Json = {"size": 0, "track_total_hits": False, "aggs": aggs}
         answer = await store.search(store.layout.every("posts"), body)
     except NotFoundError:
         return None
@@ -77,8 +82,9 @@ async def _rescoring(store: Store) -> Json | None:
         "since": times.to_text(scope.since),
         "until": scope.until and times.to_text(scope.until),
         "platform": scope.platform,
-        "asked_at": times.to_text(request.asked_at),
-        "posts_left": answer["hits"]["total"]["value"],
+        "asked_at": asked_at,
+        "posts_left": _count(answer, "left"),
+        "served": _count(answer, "served") > 0,
     }
 
 
@@ -117,6 +123,11 @@ def _counts(found: Json, *path: str) -> dict[str, int]:
     for name in path:
         found = found.get(name, {})
     return {bucket["key"]: bucket["doc_count"] for bucket in found.get("buckets", [])}
+
+
+def _count(answer: Json, name: str) -> int:
+    found: int = answer.get("aggregations", {}).get(name, {}).get("doc_count", 0)
+    return found
 
 
 def _rate(lately: Json, now: datetime) -> float | None:

@@ -27,6 +27,7 @@ MOST_HISTORY = 20
 LONGEST_BY = 100
 LONGEST_NOTE = 1_000
 _LONGEST_POST = 9_000
+_READ_BY_PEOPLE = ("text", "note", "mentions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,25 @@ def label_source(spec: LabelSpec, post: Json, before: Json | None, at: datetime)
     }
     lang = post.get("lang", {})
     language = lang.get("detected") or lang.get("platform")
-    optional = {"note": spec.note, "language": language, **_said(post)}
+    optional = {"note": spec.note, "language": language, **_said(post), **_campaigns(post)}
     return source | {name: value for name, value in optional.items() if value is not None}
+
+
+def _campaigns(post: Json) -> dict[str, Json | list[str] | None]:
+    """What else tells which campaigns a post belongs to: its language, who wrote it, whom it names.
+
+    A handle is in lower case here, as the index of posts has it.
+    """
+    lang, author = post.get("lang", {}), post.get("author", {})
+    languages = {name: lang[name] for name in ("platform", "detected") if lang.get(name)}
+    names = {name: author[name] for name in ("key", "id") if author.get(name)}
+    if handle := author.get("handle"):
+        names["handle"] = str(handle).lower()
+    return {
+        "lang": languages or None,
+        "author": names or None,
+        "mentions": post.get("mentions") or None,
+    }
 
 
 def _same(spec: LabelSpec, post: Json, before: Json) -> bool:
@@ -182,7 +200,9 @@ def _said(post: Json) -> dict[str, Json | None]:
 
 def without_text(source: Json) -> Json:
     """A label whose post's text had to go: what was said stays, what can be read goes. Pure."""
-    kept = {name: value for name, value in source.items() if name not in ("text", "note")}
+    kept = {name: value for name, value in source.items() if name not in _READ_BY_PEOPLE}
+    if "author" in kept:
+        kept["author"] = {name: v for name, v in kept["author"].items() if name != "handle"}
     return kept | {"text_removed": True}
 
 

@@ -36,7 +36,7 @@ _BY_POST = [{"post": "asc"}, {"first_at": "asc"}, {"id": "asc"}]
 _MOST_PEOPLE = 1_000
 _POST = (
     *("@timestamp", "platform", "kind", "hashtags", "text", "text_hash", "lang"),
-    *("sentiment", "erased"),
+    *("sentiment", "erased", "mentions", "author"),
 )
 
 

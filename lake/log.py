@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
 from lake.json_text import dumps
+
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is being answered; it stands in every line that is logged for it."""
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",
@@ -41,7 +45,9 @@ def set_up_logging(
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    return {name: value for name, value in vars(record).items() if name not in _OWN}
+    fields = {name: value for name, value in vars(record).items() if name not in _OWN}
+    request_id = REQUEST_ID.get()
+    return fields if request_id is None else {"request_id": request_id} | fields
 
 
 class _TextFormatter(logging.Formatter):

@@ -41,6 +41,7 @@ _COLLECTED = (
 _DECIDED = (
     *("campaigns*", "reports*", "labels*"),
     *("tombstones*", "alerts*", "erasures*"),
+    "key-uses",  # not the keys themselves: the API can make none, and revoke none
 )
 
 Grant = tuple[tuple[str, ...], tuple[str, ...]]
@@ -57,7 +58,13 @@ GRANTS: Mapping[str, tuple[Grant, ...]] = {
         (("labels*", "models*"), (*_READ, _REFRESH)),
         (("jobs*",), _WRITE),
     ),
-    "api": ((("*",), (*_READ, _REFRESH)), (_DECIDED, _WRITE), (("inbox", "audit*"), _PUT)),
+    "api": (
+        (("*",), (*_READ, "monitor", _REFRESH)),
+        (_DECIDED, _WRITE),
+        (("inbox", "audit*", "secrets"), _PUT),
+        # Copies of posts as they were, made for a question and removed after it.
+        (("past-*",), (*_READ, "index", "create_index", "delete_index", _REFRESH)),
+    ),
     "reader": ((("*",), (*_READ, "monitor")),),  # may also list what there is
 }
 """Program -> what it may do with which indices; the names are without the prefix."""

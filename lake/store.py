@@ -42,6 +42,7 @@ from lake.layout import Layout
 from lake.limit_states import LimitStates
 from lake.merge import merge_post, merge_profile
 from lake.records import Erasure, Json, Post, Profile, Record, TagCounter
+from lake.shared_secrets import SharedSecrets
 from lake.writer import Writer
 
 Observe = Callable[[Layout, Document], Document | None]
@@ -68,6 +69,7 @@ class Store:
         self.limits = LimitStates(client, self.layout)
         self.campaigns = Campaigns(client, self.layout)
         self.labels = Labels(client, self.layout)
+        self.secrets = SharedSecrets(client, self.layout)
         self._folder = config.writer.dead_letter_dir
         self.writer = Writer(Delivery(client, self._refused), config.writer)
 

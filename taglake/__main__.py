@@ -36,6 +36,7 @@ _COMMANDS = {
     "model": ("taglake.model_commands", "Measure sentiment models; say which one scores."),
     "label": ("taglake.label_commands", "Correct the sentiment of posts; see who agrees."),
     "api": ("taglake.api_commands", "Serve the API."),
+    "key": ("taglake.key_commands", "Make, list and revoke the API's keys."),
     "drift": ("taglake.drift_commands", "Show what changed in the platforms' payloads."),
     "remap": ("taglake.remap_commands", "Map stored payloads again after a mapper's repair."),
     "deadletter": ("taglake.deadletter_commands", "Look at what could not be used; replay it."),

@@ -6,7 +6,7 @@ import click
 
 from lake.store import Store, open_store
 from taglake.context import Accesses, Context, pass_context
-from taglake.services import address, listen, serve
+from taglake.services import address, check_keys, listen, serve
 
 
 @click.command(
@@ -17,7 +17,7 @@ Examples:
   curl http://127.0.0.1:8000/v1/campaigns
 """
 )
-@click.option("--host", help="Loopback address to listen on.")
+@click.option("--host", help="Address to listen on; without keys a loopback one.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes any that is free.")
 @pass_context
 def command(context: Context, host: str | None, port: int | None) -> None:
@@ -27,6 +27,7 @@ def command(context: Context, host: str | None, port: int | None) -> None:
     with listen(context.config.api) as bound:
 
         async def work(store: Store, accesses: Accesses) -> None:
+            await check_keys(context.config.api, store)
             context.say(f"API at {address(bound)} (documentation at {address(bound)}/docs)")
             async with open_store(context.config, accesses.of("ingest")) as drains:
                 await serve(context.config, store, drains, bound)

@@ -6,16 +6,20 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Literal
 
 import psutil
 
+from enrichment.hub import address, is_address
+from enrichment.model_folder import read_folder
+from enrichment.model_places import CHAMPION, place_of
 from enrichment.onnx_providers import report
 from lake.access import Access
 from lake.account import known_account, nearest
 from lake.client import open_client
-from lake.config import ElasticsearchConfig
+from lake.config import ElasticsearchConfig, EnrichmentConfig
 from lake.distribution import COORDINATES, SHA512, VERSION, cache_folder, installed
 from lake.errors import ConfigError, NodeError, TaglakeError
 from lake.java import ADVICE, OLDEST, local_java
@@ -175,6 +179,27 @@ def model_runtime(_settings: NodeSettings) -> Finding:
     except ConfigError as exc:
         return Finding("models", "fail", str(exc), "Until then, write enrichment.model: vader.")
     return Finding("models", "warn" if found.advice else "ok", found.detail, found.advice)
+
+
+def sentiment_model(config: EnrichmentConfig) -> Finding:
+    """The files of the model that posts are scored with; nothing is loaded or fetched."""
+    spec = config.model
+    try:
+        hub = address(spec) if "@" in spec and is_address(spec) else None
+        if hub and not (config.models_dir / hub.folder).is_dir() and not Path(spec).is_dir():
+            detail = f"{hub} is not here yet; the first start fetches it"
+            return Finding("model", "warn", detail, "Have the internet at the first start.")
+        place = place_of(spec, config)
+        found = None if place is None else read_folder(place)
+    except ConfigError as exc:
+        advice = "Set another enrichment.model; `taglake model list` shows some."
+        return Finding("model", "fail", str(exc), advice)
+    if found is None:
+        return Finding("model", "ok", "vader, which is built in")
+    if spec == CHAMPION:
+        detail = "the champion that the lake names; until one is named, or where it is broken, "
+        return Finding("model", "ok", f"{detail}{found.name} ({found.precision})")
+    return Finding("model", "ok", f"{found.name} ({found.precision}) in {found.path}")
 
 
 async def templates(settings: NodeSettings | None, config: ElasticsearchConfig) -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from taglake.checks import Finding, look, templates
+from taglake.checks import Finding, look, sentiment_model, templates
 from taglake.context import Context
 
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -34,6 +34,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     embedded = context.config.elasticsearch.url == "embedded"
     settings = context.node_settings
     findings = list(look(settings, embedded=embedded))
+    findings.append(sentiment_model(context.config.enrichment))
     seen = asyncio.run(templates(settings if embedded else None, context.config.elasticsearch))
     findings.append(seen)
     if as_json:

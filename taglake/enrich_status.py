@@ -51,6 +51,9 @@ def status_table(found: Json) -> Table:
         table.add_row("", number(posts), f"by {escape(model)}")
     if (wanted := found["rescoring"]) is not None:
         table.add_row("scored again", f"{_posts(wanted['posts_left'])} left", _scope(wanted))
+        if wanted["posts_left"] and not wanted["served"]:
+            told = "no worker has begun: it takes one with this model (taglake enrich)"
+            table.add_row("", "", told)
     return table
 
 

@@ -11,9 +11,11 @@ from typing import Any, BinaryIO
 import click
 
 from api.answers import export_rows
+from api.answers.scope import scoped
 from api.export import csv_lines, json_chunks
 from lake.errors import StorageError
 from lake.store import Store
+from taglake.asking import SCOPE
 from taglake.context import Context, pass_context
 from taglake.progress import Advance, progress
 
@@ -25,7 +27,9 @@ Row = dict[str, Any]
 Examples:
   taglake campaign export spring --format csv > posts.csv
   taglake campaign export spring --format json --output posts.json
-"""
+  taglake campaign export spring --from 2026-03-01 --to 2026-03-08 --platform mastodon
+""",
+    params=list(SCOPE),
 )
 @click.argument("campaign_id", metavar="ID")
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv")
@@ -36,11 +40,13 @@ Examples:
     help="A file; without it standard output. It appears when it is whole.",
 )
 @pass_context
-def export(context: Context, campaign_id: str, form: str, output: Path | None) -> None:
+def export(
+    context: Context, /, campaign_id: str, form: str, output: Path | None, **scope: Any
+) -> None:
     """Export every post of a campaign; memory stays small however many there are."""
 
     async def work(store: Store) -> int:
-        campaign = await store.campaigns.get(campaign_id)
+        campaign = scoped(await store.campaigns.get(campaign_id), **scope)
         counted = _Counted()
         with _destination(output) as file, progress("exporting", None, unit="posts") as advance:
             async with (

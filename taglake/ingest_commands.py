@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from ingestors.connections import about
 from ingestors.platform import Target
 from ingestors.run import Run
 from ingestors.wanted import wanted_targets
@@ -91,7 +92,8 @@ async def _once(context: Context, store: Store, targets: list[Target]) -> dict[s
     async with schedule(config, store, starts=False) as polls:
         if not targets:
             campaigns = await store.campaigns.list()
-            targets = wanted_targets(campaigns, config.platforms, times.now())
+            abouts = {name: about(name, found) for name, found in config.platforms.items()}
+            targets = wanted_targets(campaigns, config.platforms, times.now(), abouts)
         for target in targets:
             if target.platform not in config.platforms:
                 raise InvalidError(f"--target: platforms.{target.platform} is not configured")

@@ -50,7 +50,7 @@ Examples:
 """
 )
 @click.argument("path", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
-@click.option("--people", is_flag=True, help="Evaluate on what people say of posts.")
+@click.option("--people", is_flag=True, help="Evaluate on all that people say of posts.")
 @click.option(
     "--model",
     "models",
@@ -85,7 +85,8 @@ def evaluate(
 ) -> None:
     """Measure models on labelled texts: how right, how sure, how fast.
 
-    Needs no running lake, but for --people, --keep and a champion that was promoted.
+    Needs no running lake, but for --people, --keep and a champion that was promoted. --people takes
+    every label, also those that a trained model learnt from; 'promote --people' does not.
     """
     labelled, data_name = _labelled(context, path, reading, people=people)
     specs = _specs(context, models, keep=keep)

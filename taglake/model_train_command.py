@@ -108,7 +108,11 @@ def _from_nothing(context: Context, wanted: _Wanted, data: Path, *, as_json: boo
     if place.exists():
         raise ConflictError(f"{place} exists: choose another name with --out")
     place.parent.mkdir(parents=True, exist_ok=True)
-    trained(data, place, seed=wanted.seed, say=context.say)
+    try:
+        trained(data, place, seed=wanted.seed, say=context.say)
+    except KeyboardInterrupt:
+        context.say("stopped; the same command goes on behind the last epoch that was finished")
+        raise
     told = "not registered, as no lake runs: taglake model add does so later"
     if lake_runs(context):
         with registry_door(context) as door:

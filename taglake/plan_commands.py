@@ -109,7 +109,7 @@ async def _expected(
     store: Store, platform: str, tags: Sequence[str], told: float | None
 ) -> Mapping[str, float | None]:
     """Posts a day of each hashtag: as told, else as the lake saw them last week; None: never."""
-    if told is not None:
+    if told is not None or not tags:
         return dict.fromkeys(tags, told)
     since = times.to_text(times.now() - _LOOK_BACK)
     filters: list[Json] = [

@@ -17,12 +17,15 @@ from ingestors.about import About
 from ingestors.connections import about, connection, platform_names
 from ingestors.inbox import drain_forever
 from ingestors.schedule import Schedule
+from lake.client import while_starting
 from lake.config import ApiConfig, Config
 from lake.errors import ConfigError
 from lake.inbox import Inbox
+from lake.keys import Keys
 from lake.node import node_status, start_node
 from lake.node_files import NodeSettings
 from lake.store import Store
+from taglake.platform_facts import platform_facts
 
 logger = logging.getLogger(__name__)
 
@@ -79,21 +82,18 @@ async def ingest_forever(config: Config, store: Store) -> None:
 def listen(settings: ApiConfig) -> socket.socket:
     """The API's socket, bound before anything else is started.
 
+    One that others can reach does not listen yet: that needs keys, see ``check_keys``.
+
     Raises:
-        ConfigError: The port is taken, or the address is no loopback one: without keys the API
-            serves this machine alone.
+        ConfigError: The port is taken, or the address is none of this machine.
     """
-    if settings.host not in _LOOPBACK:
-        raise ConfigError(
-            f"api.host: {settings.host} is not a loopback address, and without API keys the API "
-            "serves this machine alone; use 127.0.0.1"
-        )
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((settings.host, settings.port))
-        bound.listen()  # who comes before the server is ready waits instead of being refused
+        if settings.host in _LOOPBACK:
+            bound.listen()  # who comes before the server is ready waits instead of being refused
     except OSError as exc:
         bound.close()
         taken = exc.errno == errno.EADDRINUSE
@@ -102,6 +102,23 @@ def listen(settings: ApiConfig) -> socket.socket:
             f"api.port: {settings.port} {why}; set another, or 0 for any that is free"
         ) from exc
     return bound
+
+
+async def check_keys(settings: ApiConfig, store: Store) -> None:
+    """Returns when the API may listen where it is told to.
+
+    Raises:
+        ConfigError: The address is no loopback one, and there is no key.
+        RetryError: Elasticsearch did not answer.
+    """
+    if settings.host in _LOOPBACK or settings.require_keys:
+        return
+    if not await while_starting(Keys(store.client, store.layout).list):
+        raise ConfigError(
+            f"api.host: {settings.host} is not a loopback address, and without API keys the API "
+            "serves this machine alone; make a key first (taglake key create --name NAME --role "
+            "read), or use 127.0.0.1"
+        )
 
 
 def address(bound: socket.socket) -> str:
@@ -122,7 +139,8 @@ async def serve(config: Config, store: Store, drains: Store, bound: socket.socke
         bound: See ``listen``.
     """
     pushable = [name for name in platform_names() if name not in _NOT_PUSHED]
-    app = create_app(store, config, push_platforms=pushable)
+    facts = platform_facts(config)
+    app = create_app(store, config, push_platforms=pushable, platforms=facts, changes=drains)
     settings = uvicorn.Config(app, log_config=None, lifespan="on", access_log=False)
     server = uvicorn.Server(settings)
     await together(server.serve(sockets=[bound]), drain_pushes(config, drains))

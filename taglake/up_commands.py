@@ -10,7 +10,7 @@ import click
 from lake.store import Store, open_store
 from taglake.context import Accesses, Context, pass_context
 from taglake.enriching import enrich
-from taglake.services import address, ingest_forever, keep_node, listen, serve, together
+from taglake.services import address, check_keys, ingest_forever, keep_node, listen, serve, together
 
 
 @click.command(
@@ -27,6 +27,7 @@ def command(context: Context) -> None:
 
         async def work(store: Store, accesses: Accesses) -> None:
             config = context.config
+            await check_keys(context.config.api, store)
             context.say(f"API at {address(bound)} (documentation at {address(bound)}/docs)")
             async with (
                 open_store(config, accesses.of("ingest")) as ingest_store,

@@ -14,7 +14,9 @@ from analysis.coverage import coverage
 from analysis.definitions import tag
 from analysis.envelope import Context
 from api.answers.coverage import ledger
-from api.reading import Snapshot, snapshot
+from api.answers.scope import moment_of
+from api.answers.view import view_of
+from api.reading import Snapshot
 from lake import times
 from lake.campaign import Campaign
 from lake.records import Json
@@ -28,7 +30,7 @@ class Asked:
     Args:
         campaign: Whom it is about.
         view: The posts, as of the moment it was asked.
-        now: That moment.
+        now: That moment, or the past one that is asked about.
         context: What its numbers share.
     """
 
@@ -65,9 +67,9 @@ async def asked(
     Raises:
         RetryError: Elasticsearch did not answer.
     """
-    async with snapshot(store) as view:
-        now = times.now()
-        seen = await watched(store, campaign, tags or campaign.hashtags, now)
+    async with view_of(store, campaign) as view:
+        now = moment_of(campaign) or times.now()
+        seen = await watched(store, campaign, tags or campaign.tags(), now)
         yield Asked(campaign, view, now, Context(times.to_text(now), seen))
 
 
@@ -79,7 +81,9 @@ async def watched(
     Raises:
         RetryError: Elasticsearch did not answer.
     """
-    targets, _ = await ledger(store, campaign, tags)
+    if not tags:  # only hashtags are watched from poll to poll
+        return None
+    targets, _ = await ledger(store, campaign, tags, until=moment_of(campaign))
     return coverage(targets, campaign.start, min(campaign.end, now))
 
 

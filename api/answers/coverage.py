@@ -19,6 +19,10 @@ from analysis.coverage import (
 )
 from analysis.coverage import coverage as share
 from analysis.definitions import tag as definition_tag
+from api.answers.completeness import completeness
+from api.answers.scope import moment_of
+from api.answers.view import view_of
+from api.reading import restricted
 from lake import times
 from lake.campaign import Campaign
 from lake.records import Json
@@ -30,19 +34,29 @@ NO_HISTORY = "NoHistory"
 
 
 async def ledger(
-    store: Store, campaign: Campaign, tags: Sequence[str]
+    store: Store, campaign: Campaign, tags: Sequence[str], *, until: datetime | None = None
 ) -> tuple[dict[Target, Seen], list[Json]]:
     """What the ledger says of the polled targets, and what platforms did not offer of the past.
+
+    Args:
+        store: The lake.
+        campaign: Whose window and platforms.
+        tags: Which hashtags.
+        until: Only runs that had ended then count; None: all.
 
     Raises:
         RetryError: Elasticsearch did not answer.
     """
     index = store.layout.every("runs")
-    targets = targets_in(await store.search(index, targets_body(campaign, tags)))
+    ended: Json | None = None
+    if until is not None:
+        ended = {"range": {"ended_at": {"lte": times.to_text(until)}}}
+    body = restricted(targets_body(campaign, tags), ended)
+    targets = targets_in(await store.search(index, body))
     missing: list[Json] = []
     after: list[Any] | None = None
     while True:
-        body = gaps_body(campaign, tags, size=_RUNS_A_PAGE, after=after)
+        body = restricted(gaps_body(campaign, tags, size=_RUNS_A_PAGE, after=after), ended)
         hits = (await store.search(index, body))["hits"]["hits"]
         for hit in hits:
             source = hit["_source"]
@@ -60,12 +74,15 @@ async def coverage(store: Store, campaign: Campaign) -> Json:
     Raises:
         RetryError: Elasticsearch did not answer.
     """
-    now = times.now()
+    moment = moment_of(campaign)
+    now = moment or times.now()
     brands = campaign.panel()
     brand_of = {tag: name for name, tags in reversed(brands.items()) for tag in tags}
-    targets, missing = await ledger(store, campaign, list(brand_of))
+    targets, missing = await ledger(store, campaign, list(brand_of), until=moment)
     start, end = campaign.start, max(campaign.start, min(campaign.end, now))
-    own = {key: seen for key, seen in targets.items() if key[1] in campaign.hashtags}
+    async with view_of(store, campaign) as view:
+        found = await completeness(view, campaign)
+    own = {key: seen for key, seen in targets.items() if key[1] in campaign.tags()}
     rows = [_row(key, targets[key], brand_of[key[1]], start, end) for key in sorted(targets)]
     return {
         "campaign": campaign.id,
@@ -78,6 +95,7 @@ async def coverage(store: Store, campaign: Campaign) -> Json:
         "coverage": share(own, start, end),
         "targets": rows,
         "not_offered": [_not_offered(source, brand_of) for source in missing],
+        "completeness": found,
     }
 
 

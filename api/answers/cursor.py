@@ -1,18 +1,12 @@
-"""Where a listing goes on: opaque to callers, and good for a few minutes.
-
-Its text is not signed yet; whoever changes it reads no other posts than the campaign's, because the
-campaign's query is asked anew with each page.
-"""
+"""Where a listing goes on: opaque to callers, signed, and good for a few minutes."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import orjson
+from itsdangerous import BadData, URLSafeSerializer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lake import times
@@ -24,8 +18,10 @@ class _Fields(BaseModel):
 
     campaign: str
     revision: int
+    scope: str
     order: str
     view: str
+    copies: str | None
     after: list[str | int | float | None]
     total: int
     as_of: str
@@ -38,8 +34,10 @@ class Cursor:
     Args:
         campaign: Id of the campaign whose posts are listed.
         revision: The campaign's when the listing began.
+        scope: Digest of what part of the campaign is listed.
         order: What the posts are sorted by.
         view: The point in time that is read.
+        copies: The index with posts as they were at a past moment; None where it needs none.
         after: Sort values of the last post given.
         total: Posts in the whole listing.
         as_of: When the listing began, as text.
@@ -47,30 +45,35 @@ class Cursor:
 
     campaign: str
     revision: int
+    scope: str
     order: str
     view: str
+    copies: str | None
     after: Sequence[Any]
     total: int
     as_of: str
 
-    def encode(self) -> str:
-        """The cursor as text that is safe in a URL."""
-        return base64.urlsafe_b64encode(orjson.dumps(self)).decode().rstrip("=")
+    def encode(self, secret: str) -> str:
+        """The cursor as text that is safe in a URL, signed."""
+        return str(_signer(secret).dumps(asdict(self)))
 
     @classmethod
-    def decode(cls, text: str) -> Cursor:
+    def decode(cls, text: str, secret: str) -> Cursor:
         """The cursor that ``encode`` made this text of.
 
         Raises:
             InvalidError: Nobody made it so.
         """
         try:
-            data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            fields = _Fields.model_validate_json(data)
+            fields = _Fields.model_validate(_signer(secret).loads(text))
             times.from_text(fields.as_of)
-        except (ValueError, binascii.Error, ValidationError, PayloadError) as exc:
+        except (BadData, ValidationError, PayloadError) as exc:
             raise garbled() from exc
         return cls(**fields.model_dump())
+
+
+def _signer(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt="cursor")
 
 
 def garbled() -> InvalidError:

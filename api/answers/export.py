@@ -8,7 +8,7 @@ from typing import Any
 from analysis.membership import posts_query
 from analysis.posts import export_body, public_post
 from api.answers.labels import with_labels
-from api.reading import snapshot
+from api.answers.view import view_of
 from lake.campaign import Campaign
 from lake.store import Store
 
@@ -28,7 +28,7 @@ async def export_rows(
     """
     query = posts_query(campaign)
     after: list[Any] | None = None
-    async with snapshot(store) as view:
+    async with view_of(store, campaign) as view:
         while True:
             answer = await view.search(export_body(query, size=page_posts, after=after))
             hits = answer["hits"]["hits"]

@@ -11,15 +11,19 @@ from analysis.posts import ORDERS, posts_body, public_post
 from api.answers.asked import watched
 from api.answers.cursor import Cursor, garbled
 from api.answers.labels import with_labels
-from api.reading import close_snapshot, open_snapshot, search_snapshot
+from api.answers.scope import invalid, moment_of, scope_digest
+from api.answers.view import own_posts
+from api.past import Past, remove_copies
+from api.reading import close_snapshot, open_past, open_snapshot, restricted, search_snapshot
 from lake import times
 from lake.campaign import Campaign
-from lake.errors import ConflictError, InvalidError, NotFoundError, RejectedError, TaglakeError
+from lake.errors import ConflictError, NotFoundError, RejectedError, TaglakeError
 from lake.records import Json
 from lake.store import Store
 
 # A person reads a page; the next one must still fit it.
 _KEEP_ALIVE = "5m"
+_SIGNED_BY = "cursor"
 
 
 async def posts(
@@ -47,6 +51,8 @@ async def posts(
     place = await _place(store, campaign, order, cursor)
     after = None if cursor is None else place.after
     body = posts_body(posts_query(campaign), place.order, size=limit + 1, after=after)
+    if moment := moment_of(campaign):
+        body = restricted(body, Past(own_posts(campaign), moment, place.copies).only())
     answer = await _read(store, place, body, first=cursor is None)
     hits = answer["hits"]["hits"]
     count = total(answer) if cursor is None else place.total
@@ -64,7 +70,7 @@ async def posts(
 
 
 async def _coverage(store: Store, campaign: Campaign, place: Cursor) -> float | None:
-    return await watched(store, campaign, campaign.hashtags, times.from_text(place.as_of))
+    return await watched(store, campaign, campaign.tags(), times.from_text(place.as_of))
 
 
 async def _read(store: Store, place: Cursor, body: Json, *, first: bool) -> Json:
@@ -79,28 +85,52 @@ async def _read(store: Store, place: Cursor, body: Json, *, first: bool) -> Json
 async def _next(store: Store, place: Cursor, hits: Sequence[Json], limit: int) -> str | None:
     """The text of the next page's cursor; after the last page the view is closed."""
     if len(hits) > limit:
-        return replace(place, after=hits[limit - 1]["sort"]).encode()
+        further = replace(place, after=hits[limit - 1]["sort"])
+        return further.encode(await store.secrets.get(_SIGNED_BY))
     await close_snapshot(store, place.view)
+    if place.copies is not None:
+        await remove_copies(store, place.copies)
     return None
 
 
 async def _first(store: Store, campaign: Campaign, order: str | None) -> Cursor:
-    view = await open_snapshot(store, _KEEP_ALIVE)
-    as_of = times.to_text(times.now())
-    return Cursor(campaign.id, campaign.revision, order or ORDERS[0], view, (), 0, as_of)
+    moment, copies = moment_of(campaign), None
+    if moment is None:
+        view = await open_snapshot(store, _KEEP_ALIVE)
+    else:
+        past, view = await open_past(store, own_posts(campaign), moment, _KEEP_ALIVE)
+        copies = past.copies
+    return Cursor(
+        campaign=campaign.id,
+        revision=campaign.revision,
+        scope=scope_digest(campaign),
+        order=order or ORDERS[0],
+        view=view,
+        copies=copies,
+        after=(),
+        total=0,
+        as_of=times.to_text(moment or times.now()),
+    )
 
 
 async def _place(store: Store, campaign: Campaign, order: str | None, cursor: str | None) -> Cursor:
     if cursor is None:
         return await _first(store, campaign, order)
-    place = Cursor.decode(cursor)
+    place = Cursor.decode(cursor, await store.secrets.get(_SIGNED_BY))
     if place.campaign != campaign.id or place.order not in ORDERS:
         raise garbled()
     if order not in (None, place.order):
-        message = f"the cursor is of sort={place.order}; start again without it to change that"
-        raise InvalidError(f"sort: {message}", errors=({"field": "sort", "message": message},))
+        raise invalid(
+            "sort", f"the cursor is of sort={place.order}; start again without it to change that"
+        )
     if place.revision != campaign.revision:
         raise ConflictError("the campaign changed since; start again without a cursor")
+    if place.scope != scope_digest(campaign):
+        raise invalid(
+            "cursor",
+            "is of another from, to, platform or as_of; give the same as with the first page, or "
+            "start again without a cursor",
+        )
     return place
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis.leaders import SIZES, Sizes
 from analysis.membership import brand_queries, panel_query
 from analysis.parts import total
 from analysis.share_of_voice import (
@@ -11,20 +12,30 @@ from analysis.share_of_voice import (
     panel_id,
     share_of_voice_body,
 )
+from analysis.summary import estimated_authors
 from api.answers.asked import asked
-from api.answers.authors import all_authors
+from api.answers.authors import Question, people
 from lake.campaign import Campaign
 from lake.records import Json
 from lake.store import Store
 
 
-async def share_of_voice(store: Store, campaign: Campaign, *, counting: str = "whole") -> Json:
+async def share_of_voice(
+    store: Store,
+    campaign: Campaign,
+    *,
+    counting: str = "whole",
+    exact: bool | None = None,
+    sizes: Sizes = SIZES,
+) -> Json:
     """Each brand's posts, users, engagement and potential reach, and its part of all brands'.
 
     Args:
         store: The lake.
         campaign: Whose panel.
         counting: One of ``analysis.share_of_voice.COUNTINGS``.
+        exact: Whether every author is counted one by one; None: if they are few.
+        sizes: How many are few, and how large a sample is.
 
     Raises:
         RetryError: Elasticsearch did not answer.
@@ -34,12 +45,14 @@ async def share_of_voice(store: Store, campaign: Campaign, *, counting: str = "w
     tags = sorted({tag for tags in panel.values() for tag in tags})
     async with asked(store, campaign, tags=tags) as ask:
         answer = await ask.view.search(share_of_voice_body(query, queries))
-        authors = await all_authors(ask.view, query, brands=queries)
-        brands = brands_of(answer, authors, list(panel), fractional=counting == "fractional")
+        question = Question(query, ("reach",), exact, queries, (), sizes)
+        found = await people(store, ask, question, estimated_authors(answer))
+        brands = brands_of(answer, found.all, list(panel), fractional=counting == "fractional")
         return ask.head("share_of_voice") | {
             "counting": counting,
             "panel": panel_id(campaign),
-            "followers_source": "latest",
+            "followers_source": "latest" if found.all.exact else "highest",
+            "exact": found.all.exact,
             "n": total(answer),
             "missing": 0,
             "overlap": overlap(answer),

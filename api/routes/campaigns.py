@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers
-from api.answer import Answer, CampaignId, Lake, OneCampaign, problems
+from api.answer import Answer, CampaignId, Lake, RegisteredCampaign, problems
 from api.body import json_body
+from lake.platform_facts import PlatformFacts
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
@@ -30,6 +34,15 @@ _CHANGES = {
 }
 
 
+def _platforms(request: Request) -> Mapping[str, PlatformFacts] | None:
+    """What is known of the platforms; None where whoever made the application told nothing."""
+    found: Mapping[str, PlatformFacts] | None = request.app.state.platforms
+    return found
+
+
+Platforms = Annotated[Mapping[str, PlatformFacts] | None, Depends(_platforms)]
+
+
 @router.post(
     "",
     summary="Register a campaign",
@@ -38,10 +51,13 @@ _CHANGES = {
     responses=problems(400, 413, 415, 422, 503),
     openapi_extra=_BODY,
 )
-async def create_campaign(request: Request, store: Lake) -> Response:
-    """Hashtags are kept in lower case without ``#``; ``to`` is exclusive; days begin in UTC."""
+async def create_campaign(request: Request, store: Lake, platforms: Platforms) -> Response:
+    """Hashtags are kept in lower case without ``#``; ``to`` is exclusive; days begin in UTC.
+
+    ``availability`` of the answer says, platform by platform, what will not be there and why.
+    """
     body = await json_body(request, request.app.state.body_bytes)
-    campaign = await answers.create_campaign(store, body)
+    campaign = await answers.create_campaign(store, body, platforms)
     where = f"{request.scope.get('root_path', '')}/v1/campaigns/{campaign['id']}"
     return Answer(campaign, 201, {"Location": where})
 
@@ -58,7 +74,7 @@ async def list_campaigns(store: Lake) -> Response:
     response_class=Answer,
     responses=problems(404, 503),
 )
-async def read_campaign(campaign: OneCampaign) -> Response:
+async def read_campaign(campaign: RegisteredCampaign) -> Response:
     """As it was registered, in normal form."""
     return Answer(answers.show_campaign(campaign))
 
@@ -70,11 +86,13 @@ async def read_campaign(campaign: OneCampaign) -> Response:
     responses=problems(400, 404, 409, 413, 415, 422, 503),
     openapi_extra=_CHANGES,
 )
-async def change_campaign(request: Request, campaign_id: CampaignId, store: Lake) -> Response:
+async def change_campaign(
+    request: Request, campaign_id: CampaignId, store: Lake, platforms: Platforms
+) -> Response:
     """Replaces the given fields. Which posts belong to it is a query, so its past changes too."""
     limit_bytes = request.app.state.body_bytes
     body = await json_body(request, limit_bytes, media_types=("application/json", _MERGE))
-    return Answer(await answers.change_campaign(store, campaign_id, body))
+    return Answer(await answers.change_campaign(store, campaign_id, body, platforms))
 
 
 @router.delete(

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import answers
-from api.answer import Answer, Lake, OneCampaign, problems
+from api.answer import Answer, Lake, OneCampaign, Question, problems
 
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
 
@@ -17,6 +17,6 @@ router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
     response_class=Answer,
     responses=problems(404, 422, 503),
 )
-async def coverage(campaign: OneCampaign, store: Lake) -> Response:
+async def coverage(campaign: OneCampaign, store: Lake, question: Question) -> Response:
     """Each gap has its reason; ``not_offered`` is the past that a platform does not give."""
-    return Answer(await answers.coverage(store, campaign))
+    return await question.answer(lambda: answers.coverage(store, campaign), campaign)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import answers
-from api.answer import Answer, Lake, OneCampaign, problems
+from api.answer import Answer, Lake, OneCampaign, Question, problems
 
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
 
@@ -15,8 +15,8 @@ router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
     "/sentiment",
     summary="The tone of a campaign's posts",
     response_class=Answer,
-    responses=problems(404, 503),
+    responses=problems(404, 422, 503),
 )
-async def sentiment(campaign: OneCampaign, store: Lake) -> Response:
+async def sentiment(campaign: OneCampaign, store: Lake, question: Question) -> Response:
     """Scored posts by label with 95 % intervals and indices, also by platform and model."""
-    return Answer(await answers.sentiment(store, campaign))
+    return await question.answer(lambda: answers.sentiment(store, campaign), campaign)

@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from analysis.share_of_voice import Counting
 from api import answers
-from api.answer import Answer, Lake, OneCampaign, problems
+from api.answer import Answer, Lake, OneCampaign, Question, problems
+from api.exactness import Exact, wanted
 
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
 
@@ -19,7 +20,14 @@ router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
     responses=problems(404, 422, 503),
 )
 async def share_of_voice(
-    campaign: OneCampaign, store: Lake, counting: Counting = "whole"
+    campaign: OneCampaign,
+    store: Lake,
+    question: Question,
+    counting: Counting = "whole",
+    exact: Exact = "auto",
 ) -> Response:
     """Shares are of the panel. A post that names k brands counts for each, or 1/k for each."""
-    return Answer(await answers.share_of_voice(store, campaign, counting=counting))
+    return await question.answer(
+        lambda: answers.share_of_voice(store, campaign, counting=counting, exact=wanted(exact)),
+        campaign,
+    )

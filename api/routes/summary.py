@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import answers
-from api.answer import Answer, Lake, OneCampaign, problems
+from api.answer import Answer, Lake, OneCampaign, Question, problems
+from api.exactness import Exact, wanted
 
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
 
@@ -15,8 +16,12 @@ router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
     "/summary",
     summary="A campaign's headline numbers",
     response_class=Answer,
-    responses=problems(404, 503),
+    responses=problems(404, 422, 503),
 )
-async def summary(campaign: OneCampaign, store: Lake) -> Response:
+async def summary(
+    campaign: OneCampaign, store: Lake, question: Question, exact: Exact = "auto"
+) -> Response:
     """Posts, authors, engagement, potential reach and more, each with what it takes to trust it."""
-    return Answer(await answers.summary(store, campaign))
+    return await question.answer(
+        lambda: answers.summary(store, campaign, exact=wanted(exact)), campaign
+    )

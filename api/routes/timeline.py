@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from analysis.timeline import Interval
 from api import answers
-from api.answer import Answer, Lake, OneCampaign, problems
+from api.answer import Answer, Lake, OneCampaign, Question, problems
 
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
 
@@ -23,8 +23,11 @@ router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
 async def timeline(
     campaign: OneCampaign,
     store: Lake,
+    question: Question,
     interval: Interval = "day",
     tz: Annotated[str, Query(description="IANA time zone", examples=["Europe/Paris"])] = "UTC",
 ) -> Response:
     """Every interval of the window, empty ones too; ``partial`` ones lie partly outside it."""
-    return Answer(await answers.timeline(store, campaign, interval=interval, tz=tz))
+    return await question.answer(
+        lambda: answers.timeline(store, campaign, interval=interval, tz=tz), campaign
+    )

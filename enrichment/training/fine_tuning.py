@@ -19,13 +19,14 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+from enrichment.label_schemes import LABELS
 from enrichment.labelled import Labelled
 from enrichment.text_care import for_model
 from enrichment.training.distil import shares
 from enrichment.training.examples import CARE, NO_TASK, Examples, Floats, smoothed, vader_features
 from enrichment.training.lessons import Lessons, fit, log_shares
 from enrichment.training.network import Ensemble, Network
-from enrichment.training.packing import LABELS, About, pack
+from enrichment.training.packing import About, pack
 from enrichment.training.unpacking import is_packed, unpack
 from lake.errors import InvalidError
 

@@ -16,12 +16,13 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
+from enrichment.label_schemes import LABELS
+from enrichment.quiet import without_chatter
 from enrichment.text_care import TextCare
 from enrichment.training.network import Ensemble
 from enrichment.training.pieces import MAX_TOKENS, save_pieces
 
 INPUTS = ["input_ids", "attention_mask", "vader"]
-LABELS = ("negative", "neutral", "positive")
 # Where config.json holds the shapes: transformers warns of model types that it does not know.
 MEMBERS = "taglake_members"
 ONNX, MANIFEST, CARD = "model.onnx", "taglake.json", "README.md"
@@ -76,7 +77,8 @@ def write_onnx(network: Ensemble, path: Path) -> None:
     with tempfile.TemporaryDirectory() as made:
         plain = Path(made) / "plain.onnx"
         export_plain(network, plain)
-        _quantise(plain, path)
+        with without_chatter():
+            _quantise(plain, path)
 
 
 def export_plain(network: Ensemble, path: Path) -> None:

@@ -30,6 +30,8 @@ from enrichment.training.measuring import as_json, measured
 from enrichment.training.packing import About, pack
 from enrichment.training.schooling import Schooling, labels_of
 from enrichment.training.settings import SHIPPED, Settings
+from lake.errors import ConfigError
+from lake.text import digest
 
 Say = Callable[[str], None]
 NAME = "taglake-small-1"
@@ -48,18 +50,23 @@ def train_small(
 
     Args:
         data: The folder of labelled posts, see ``corpus``.
-        out: The model folder to write; the unfinished work lies beside it until it is complete.
+        out: The model folder to write, which must not be there; the unfinished work lies beside it
+            until it is complete.
         say: Told of each step, with its figures on dev.
         settings: How much is done; the shipped model's take hours on two cores.
         seed: Added to each network's own.
         name: What the model calls itself.
 
     Raises:
-        ConfigError: The data cannot be read, or the unfinished work is of other settings.
+        ConfigError: The data cannot be read, the folder exists, or the unfinished work is of other
+            texts, settings or another seed.
     """
+    if out.exists():
+        raise ConfigError(f"{out} exists: choose another folder, or remove it")
     corpus = read_corpus(data)
     work = out.with_name(f".{out.name}-work")
     work.mkdir(parents=True, exist_ok=True)
+    _check_work(work, digest(repr(settings), str(seed), *map(repr, corpus.train + corpus.dev)))
     school = Schooling(corpus, settings, work, seed, say)
     school.tell(
         f"{len(corpus.train):,} texts to learn from, {len(corpus.dev):,} to choose by, "
@@ -77,9 +84,22 @@ def train_small(
         student.keep_only(SENTIMENT)
         set_right(student, calibration)
     about = About(name=name, care=CARE, figures={}, card="")
-    pack(students, tokenizer, out, about)
-    rows = measured(out, corpus.val)
+    made = pack(students, tokenizer, work / out.name, about)
+    rows = measured(made, corpus.val)
     card = card_of(name, corpus, calibration, rows, school.told)
-    pack(students, tokenizer, out, replace(about, figures=as_json(rows), card=card))
+    pack(students, tokenizer, made, replace(about, figures=as_json(rows), card=card)).rename(out)
     rmtree(work)
     return out
+
+
+def _check_work(work: Path, run: str) -> None:
+    """Goes on with no run but this one: what others left learnt from other texts, or otherwise."""
+    kept = work / "run"
+    if not kept.exists():
+        kept.write_text(run, encoding="utf-8")
+    elif kept.read_text(encoding="utf-8") != run:
+        message = (
+            f"{work} holds the unfinished work of other texts, settings or another seed: go on "
+            "with those, choose another name with --out, or delete it to start anew"
+        )
+        raise ConfigError(message)

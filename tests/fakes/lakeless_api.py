@@ -8,6 +8,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
+
 from api.app import create_app
 from lake.access import Access
 from lake.config import ApiConfig, Config, WriterConfig
@@ -15,6 +17,8 @@ from lake.store import Store, open_store
 from tests.fakes.running_api import Api, running_api
 
 TOKEN = "a-token-of-the-home"
+OWN = "/v1/push/own"
+"""Where tests put routes of their own: while the lake is away, only pushes are let in."""
 
 
 @asynccontextmanager
@@ -32,6 +36,12 @@ def api_without_lake(folder: Path, **settings: Any) -> AbstractAsyncContextManag
         writer=WriterConfig(dead_letter_dir=folder),
     )
     return running_api(create_app(away, config, push_platforms=("bluesky", "mastodon")))
+
+
+def own_app(folder: Path, **settings: Any) -> FastAPI:
+    """An application without a lake, for routes of the test's own below ``OWN``."""
+    wanted = {"spool_dir": folder / "spool"} | settings
+    return create_app(away, Config(api=ApiConfig.model_validate(wanted)))
 
 
 def spooled(folder: Path) -> list[dict[str, Any]]:

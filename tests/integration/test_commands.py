@@ -46,8 +46,10 @@ async def test_a_campaign_from_its_registration_to_its_export(
     await taglake("enrich", "--once")
 
     campaign = made.json()
+    assert {row["platform"] for row in campaign.pop("availability")} == {"mastodon"}
     assert (campaign["id"], campaign["hashtags"]) == ("spring", ["spring"])
-    assert campaign["competitors"] == [{"name": "Rival", "hashtags": ["rival", "r2"]}]
+    rival = {"name": "Rival", "hashtags": ["rival", "r2"], "keywords": []}
+    assert campaign["competitors"] == [rival]
     listed = await taglake("campaign", "list", "--json")
     assert [one["id"] for one in listed.json()["campaigns"]] == ["spring"]
     assert (await taglake("campaign", "show", "spring", "--json")).json() == campaign
@@ -76,7 +78,7 @@ async def test_a_campaign_from_its_registration_to_its_export(
         (("import", "README.md"), "not an archive that Taglake knows"),
         (("import", "/nope/tweets.jsonl"), "there is no such file"),
         (("ingest", "--once", "--target", "x"), "write PLATFORM:KIND:VALUE"),
-        (("api", "--host", "0.0.0.0"), "not a loopback address"),
+        (("api", "--host", "0.0.0.0", "--port", "0"), "not a loopback address"),
         (("frobnicate",), "No such command"),
     ],
 )  # fmt: skip
@@ -155,6 +157,7 @@ async def test_a_dry_run_shows_posts_and_writes_nothing(
     [
         (), ("demo",), ("up",), ("campaign",), ("campaign", "create"), ("campaign", "export"),
         ("import",), ("ingest",), ("enrich",), ("api",), ("deadletter",), ("node",), ("doctor",),
+        ("label",), ("model",), ("model", "train"),
     ],
 )  # fmt: skip
 async def test_help_has_examples(taglake: CommandLine, command: tuple[str, ...]) -> None:

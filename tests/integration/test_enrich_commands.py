@@ -99,6 +99,7 @@ async def test_running_workers_score_the_history_when_asked(
 
     assert (asked.status, asked.out.partition(" ")[0]) == (0, "6"), asked.err
     assert (told["model"], told["posts_left"], told["platform"]) == (vader_name(), 6, "x")
+    assert told["served"] is False
     assert _models(await kept(store)) == [vader_name()] * 6
 
 

@@ -26,7 +26,8 @@ def lakeless(tmp_path: Path) -> CommandLine:
     }
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(config))
-    return CommandLine(path, ROOT)
+    # A second thread gains so small a network nothing, and waits where other tests have the core.
+    return CommandLine(path, ROOT, {"OMP_NUM_THREADS": "1"})
 
 
 def _labels(path: Path, count: int) -> Path:

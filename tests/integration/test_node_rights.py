@@ -42,6 +42,15 @@ POST = {"platform": "mastodon", "text": "hello"}
         ("api", "PUT /taglake-audit/_doc/1", POST, 403),
         ("api", "DELETE /taglake-audit/_doc/1", None, 403),
         ("enrich", "PUT /taglake-audit/_create/2", POST, 403),
+        ("admin", "PUT /taglake-keys/_doc/1?refresh=true", POST, 201),
+        ("api", "GET /taglake-keys/_search", None, 200),
+        ("api", "PUT /taglake-keys/_doc/2", POST, 403),
+        ("api", "PUT /taglake-keys/_create/2", POST, 403),
+        ("api", "POST /taglake-keys/_update/1", {"doc": {"role": "admin"}}, 403),
+        ("api", "DELETE /taglake-keys/_doc/1", None, 403),
+        ("api", "PUT /taglake-key-uses/_doc/1", POST, 201),
+        ("ingest", "GET /taglake-keys/_doc/1", None, 403),
+        ("enrich", "GET /taglake-keys/_doc/1", None, 403),
         ("admin", "PUT /taglake-models/_doc/1", POST, 201),
         ("enrich", "GET /taglake-models/_doc/1", None, 200),
         ("enrich", "PUT /taglake-models/_doc/2", POST, 403),
@@ -104,6 +113,15 @@ def test_ingest_writes_in_bulk_and_reads_many(node: NodeAccess) -> None:
 
     assert [item["create"]["status"] for item in written["items"]] == [201, 201, 403]
     assert [doc["found"] for doc in read["docs"]] == [True, False]
+
+
+def test_the_api_adds_to_the_audit_in_bulk_and_changes_none_of_it(node: NodeAccess) -> None:
+    lines = [{"create": {"_id": "bulk"}}, POST, {"index": {"_id": "bulk"}}, POST]
+    body = "".join(json.dumps(line) + "\n" for line in lines)
+
+    _, written = call(node, "api", "POST /taglake-audit/_bulk?refresh=true", body)
+
+    assert [next(iter(item.values()))["status"] for item in written["items"]] == [201, 403]
 
 
 @pytest.mark.parametrize("user", ["enrich", "reader", "api", "ingest"])

@@ -52,6 +52,16 @@ def test_other_text_stays_as_it_is(text: str) -> None:
     assert harmless(text) == text
 
 
+@pytest.mark.parametrize("label", ["positive", None])
+def test_vaders_verdict_is_shown_beside_the_models(label: str | None) -> None:
+    vader = None if label is None else {"label": label, "score": 0.4}
+    stored = None if vader is None else {**vader, "p_pos": 0.5, "p_neu": 0.5, "p_neg": 0.0}
+
+    shown = public_post({**SOURCE, "sentiment": {**SOURCE["sentiment"], "vader": stored}})
+
+    assert (shown["sentiment"]["label"], shown["sentiment"]["vader"]) == ("negative", vader)
+
+
 async def test_a_negative_number_stays_a_number_and_an_unknown_one_is_empty() -> None:
     (row,) = await read_csv(["hello"])
 

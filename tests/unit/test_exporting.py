@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,12 @@ def test_fp32_says_what_the_original_says(originals: Path, tmp_path: Path, kind:
 
 
 def test_int8_is_smaller_and_much_the_same(
-    originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    originals: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.INFO)
     # Random weights put many texts on an edge between two labels, where 8 bits may tip them.
     monkeypatch.setattr(exporting, "ALLOWED", 0.2)
     whole = export(originals / "roberta", tmp_path / "fp32", int8=False, samples=SHORT)
@@ -53,6 +58,7 @@ def test_int8_is_smaller_and_much_the_same(
     assert read_folder(tmp_path / "int8").precision == made.precision == "int8"
     assert made.size_bytes < 0.6 * whole.size_bytes
     assert made.differing <= 0.2 * len(SHORT)
+    assert {one.name for one in caplog.records} == {"enrichment.onnx"}  # no line for every tensor
 
 
 def test_what_the_folder_says_of_itself(originals: Path, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from analysis.authors import Author
 from analysis.coverage import Blind, Seen, add_run, blind, coverage
-from analysis.influencers import percentiles, score
+from analysis.influencers import Scoring, score
 from analysis.numbers import mean, percentile_ranks, ratio, shares, wilson
+from analysis.population import Population
 from analysis.reach import impressions, rate_mean, reach
 from analysis.sentiment import net_sentiment, sentiment_score
 from lake import times
@@ -36,29 +37,30 @@ def test_4_engagement_sums_what_the_platform_offers() -> None:
 
 
 def test_5_potential_impressions() -> None:
-    tweet_binder = [author("a", 10, 35), author("b", 25, 73)]
+    tweet_binder = Population([author("a", 10, 35), author("b", 25, 73)])
+    keyhole = Population([author("k", 2, 500)])
 
     assert impressions(tweet_binder, posts=35, replies=0).value == 2175
-    assert impressions([author("k", 2, 500)], posts=2, replies=0).value == 1000
+    assert impressions(keyhole, posts=2, replies=0).value == 1000
 
 
 def test_5_a_reply_counts_one() -> None:
     someone = author("a", 3, 100)
     someone.replies = 1
 
-    assert impressions([someone], posts=3, replies=1).value == 201
+    assert impressions(Population([someone]), posts=3, replies=1).value == 201
 
 
 def test_6_potential_reach() -> None:
-    assert reach([author("a", 10, 35), author("b", 25, 73)]).value == 108
-    assert reach([author("k", 2, 500)]).value == 500
+    assert reach(Population([author("a", 10, 35), author("b", 25, 73)])).value == 108
+    assert reach(Population([author("k", 2, 500)])).value == 500
 
 
 def test_6_an_unknown_follower_count_is_missing_not_0() -> None:
-    found = reach([author("a", 1, 35), author("b", 1, None)])
+    found = reach(Population([author("a", 1, 35), author("b", 1, None)]))
 
     assert (found.value, found.n, found.missing) == (35, 2, 1)
-    assert reach([author("b", 1, None)]).value is None
+    assert reach(Population([author("b", 1, None)])).value is None
 
 
 def test_7_frequency() -> None:
@@ -70,7 +72,7 @@ def test_13_mean_engagement_rate() -> None:
     two = [author("a", 1, 1000, 34), author("b", 1, 1000, 35)]
 
     assert mean([3.4, 3.5]) == pytest.approx(3.45)
-    assert rate_mean(two, posts=2).value == pytest.approx(3.45)
+    assert rate_mean(Population(two), posts=2).value == pytest.approx(3.45)
 
 
 def test_16_rates_are_per_post_that_tells() -> None:
@@ -112,11 +114,12 @@ def test_32_percentile_ranks() -> None:
 def test_32_a_missing_component_drops_out_and_the_weights_renormalise() -> None:
     authors = [author("a", 1, None, 10), author("b", 1, None, 20), author("c", 1, None, 30)]
 
-    ranks = percentiles(authors)
+    found = Scoring(Population(authors)).everybody()
 
-    assert [set(components) for components in ranks] == [{"engagement", "posts"}] * 3
+    assert [set(one.components) for one in found] == [{"engagement", "posts"}] * 3
     expected = 100 * (0.35 * (5 / 6) + 0.05 * 0.5) / 0.40
-    assert score(ranks[2]) == pytest.approx(expected)
+    assert score(found[2].components) == pytest.approx(expected)
+    assert found[2].score == pytest.approx(expected)
 
 
 def test_40_coverage_is_the_window_without_its_gaps() -> None:

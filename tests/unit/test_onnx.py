@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from enrichment.onnx import OnnxModel, softmax
 from enrichment.sentiment import ScoringError, Sentiment
+from enrichment.tokenizer import Tokenizer
 from tests.fakes.model_folders import make_folder
 
 E4 = math.exp(4)
@@ -93,12 +94,15 @@ def test_shares_below_a_half_are_unsure(model: OnnxModel) -> None:
     assert found.p_neu == pytest.approx(1 / 3)
 
 
-def test_half_a_character_is_a_text_that_cannot_be_scored(model: OnnxModel) -> None:
-    with pytest.raises(ScoringError) as caught:
-        model.score(["good", "secret \ud83d text"])
+def test_half_a_character_is_left_out(model: OnnxModel) -> None:
+    assert model.score(["good \ud83d text", "\ud83d"]) == model.score(["good text", ""])
+
+
+def test_what_the_tokenizer_cannot_read_is_told_without_the_text(model: OnnxModel) -> None:
+    with pytest.raises(ScoringError, match="the tokenizer cannot read it") as caught:
+        Tokenizer(model.folder).ids(["good", "secret \ud83d text"])
 
     assert "secret" not in str(caught.value)
-    assert model.score(["good"])[0].label == "positive"
 
 
 def test_a_logit_that_is_no_number_is_told(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from enrichment.cores import cpu_quota, usable_cores
+from enrichment.loading import Serving
 from enrichment.onnx import OnnxModel
 from enrichment.onnx_providers import CPU, CUDA, Choice, Runtime, chosen, report, runtime
+from lake.config import EnrichmentConfig
 from lake.errors import ConfigError
 from tests.fakes.model_folders import make_folder
 
@@ -37,7 +39,7 @@ def test_an_int8_model_is_for_the_cpu_unless_cuda_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("found", "line"),
     [
-        (PLAIN, "the one for CPUs: pip uninstall -y onnxruntime && pip install"),
+        (PLAIN, "the one for CPUs: pip uninstall -y onnxruntime onnxruntime-gpu && pip"),
         (CLASH, "both onnxruntime and onnxruntime-gpu are installed"),
         (NO_DRIVER, "no NVIDIA driver"),
     ],
@@ -51,7 +53,11 @@ def test_cuda_that_is_not_there_is_said_with_the_mend(found: Runtime, line: str)
     assert line in (choice.why_not_cuda or "")
 
 
-def test_here(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def _nobody() -> None:
+    """A registry that names no champion."""
+
+
+async def test_here(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder = make_folder(tmp_path / "m")
     caplog.set_level(logging.INFO)
 
@@ -59,8 +65,12 @@ def test_here(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
 
     assert model.provider in (CPU, CUDA)
     assert model.provider in runtime().providers
-    told = [line for line in caplog.messages if line == "scoring on the CPU"]
-    assert len(told) == (model.provider == CPU)
+    assert (model.why_not_cuda is not None) == (model.provider == CPU)
+    assert "scoring on the CPU" not in caplog.messages  # that is a worker's to say, once
+    serving = Serving(EnrichmentConfig(model=str(folder)), _nobody)
+    await serving.model()
+    await serving.model()
+    assert caplog.messages.count("scoring on the CPU") == (model.provider == CPU)
     assert report().detail.startswith("onnxruntime")
 
 

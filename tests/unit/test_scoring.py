@@ -146,8 +146,8 @@ def test_an_empty_text_is_neutral_and_asks_no_model() -> None:
     assert model.asked == []
     for _, fields in scored.results:
         found = fields["sentiment"]
-        assert (found["label"], found["score"], found["p_neu"]) == ("neutral", 0.0, 0.0)
-        assert found["vader"]["score"] == 0.0
+        assert (found["label"], found["score"], found["p_neu"]) == ("neutral", 0.0, 1.0)
+        assert (found["vader"]["score"], found["vader"]["p_neu"]) == (0.0, 0.0)
         assert "lang" not in fields
 
 

@@ -109,6 +109,8 @@ def test_emoji_are_kept_where_the_model_knows_them() -> None:
         ("can\\u2019t", "can’t"),
         ("\\ud83d\\ude00", "😀"),
         ("\\ud83d alone", "alone"),
+        ("a \ud83d b", "a b"),
+        ("\ud83d\ude00", "😀"),
         ("&nosuch; &", "&nosuch; &"),
     ],
 )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from transformers import AutoTokenizer
 
 from enrichment.labelled import Labelled
 from enrichment.onnx import OnnxModel
 from enrichment.sentiment import Sentiment
+from enrichment.training import recipe
 from enrichment.training.fine_tuning import fine_tune
 from enrichment.training.lessons import Lessons, log_shares
 from enrichment.training.recipe import train_small
@@ -37,6 +41,15 @@ TINY = Settings(
     splices=40,
     lexicon_words=50,
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Networks so small gain nothing by a second core, and wait for it where it is busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +144,12 @@ def _floats(rows: list[list[float]]) -> object:
     return np.array(rows, dtype=np.float32)
 
 
-def test_a_stopped_run_goes_on(corpus: Path, tmp_path: Path) -> None:
+def test_a_stopped_run_goes_on(
+    corpus: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     settings = replace(TINY, teachers=(), assistants=(), students=TINY.students[:1])
     said: list[str] = []
 
@@ -143,16 +161,30 @@ def test_a_stopped_run_goes_on(corpus: Path, tmp_path: Path) -> None:
         if line.startswith("first: epoch 2 "):
             raise StopError
 
+    def stop(*_: object) -> None:
+        raise StopError
+
     with pytest.raises(StopError):
         train_small(corpus, tmp_path / "out", say=say, settings=settings)
-    assert not (tmp_path / "out").exists()
     said.clear()
+    with pytest.raises(ConfigError, match="unfinished work of other texts, settings or another"):
+        train_small(corpus, tmp_path / "out", say=said.append, settings=settings, seed=1)
+    assert said == []
+    monkeypatch.setattr(recipe, "measured", stop)
+    with pytest.raises(StopError), caplog.at_level(logging.INFO):
+        train_small(corpus, tmp_path / "out", say=said.append, settings=settings)
+    assert not (tmp_path / "out").exists()
+    assert caplog.messages == []  # not a line for every tensor
+    monkeypatch.undo()
 
     train_small(corpus, tmp_path / "out", say=said.append, settings=settings)
 
     assert not [line for line in said if line.startswith("first: epoch 2 ")]
     assert [line for line in said if line.startswith("first: epoch 3 ")]
     assert is_packed(tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    with pytest.raises(ConfigError, match="out exists"):
+        train_small(corpus, tmp_path / "out", say=said.append, settings=settings)
 
 
 def test_corrections_change_what_they_correct_and_little_else(folder: Path, tmp_path: Path) -> None:

@@ -46,6 +46,19 @@ def test_a_hashtag_that_many_campaigns_want_is_one_target() -> None:
     assert wanted_targets(both, ["x"], times.from_text("2026-05-01")) == []
 
 
+def test_accounts_are_polled_where_a_platform_gives_them() -> None:
+    gives = About("Gives", {"posts": "all", "profiles": "followers"})
+    both = [
+        campaign(hashtags=[], profiles=["x:@Ann", "mastodon:bob@b.example"]),
+        campaign(id="b", hashtags=[], query="#a from:x:ANN from:carl", platforms=["x"]),
+    ]
+
+    found = wanted_targets(both, ["x", "mastodon"], MADE, {"x": gives, "mastodon": ALL})
+
+    assert found == [Target("x", "profile", "Ann"), Target("x", "hashtag", "a")]
+    assert wanted_targets(both, ["x"], MADE) == [Target("x", "hashtag", "a")]
+
+
 def test_a_late_registration_wants_what_it_missed_as_far_as_the_settings_say() -> None:
     assert past(campaign(), ALL) == ([(MADE - 3 * DAY, MADE)], [])
     assert past(campaign(**{"from": "2026-03-09"}), ALL) == ([(MADE - DAY, MADE)], [])

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api import answers
 from lake import times
 from lake.store import Store
 from tests.fakes import plain_answers as plain
@@ -48,19 +47,6 @@ async def test_the_summary_equals_a_count_by_hand(api: Api, seeded: Seeded) -> N
     pooled = plain.pooled_rate(own.posts, own.followers())
     assert metrics["er_pooled"]["value"] == pytest.approx(pooled)
     assert metrics["er_mean"]["value"] == pytest.approx(plain.mean_rate(own))
-
-
-async def test_too_many_authors_are_estimated_and_the_estimate_says_so(
-    api: Api, seeded: Seeded, store: Store
-) -> None:
-    campaign, own = seeded.campaign, seeded.own
-
-    answer = await answers.summary(store, await store.campaigns.get(campaign), most_authors=3)
-
-    authors = answer["metrics"]["authors"]
-    assert authors["exact"] is False
-    assert abs(authors["value"] - len(own.by_author())) <= authors["error_bound"]
-    assert answer["metrics"]["potential_reach"]["value"] is None
 
 
 async def test_the_timeline_has_every_interval_and_every_post(api: Api, seeded: Seeded) -> None:

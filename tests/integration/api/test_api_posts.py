@@ -55,7 +55,7 @@ async def test_a_cursor_that_cannot_be_used_is_refused_with_the_mend(
     campaign = seeded.campaign
     path = f"/v1/campaigns/{campaign}/posts"
     cursor = (await api.get(path, limit=5))["next"]
-    view = Cursor.decode(cursor).view
+    view = Cursor.decode(cursor, await store.secrets.get("cursor")).view
 
     for bad in ("x", "é", "", cursor[:-9], cursor[:40] + "AAAA" + cursor[44:], "A" * 6000):
         status, body = await api.refusal("GET", path, params={"cursor": bad})

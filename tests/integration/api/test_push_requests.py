@@ -257,7 +257,8 @@ async def test_the_documentation_shows_the_route_whole(tmp_path: Path) -> None:
         document = await api.get("/openapi.json")
 
     operation = document["paths"]["/v1/push/{platform}"]["post"]
-    assert set(operation["responses"]) == {"202", "400", "401", "404", "413", "415", "422", "503"}
+    statuses = {"202", "400", "401", "403", "404", "413", "415", "422", "429", "503"}
+    assert set(operation["responses"]) == statuses
     assert operation["responses"]["202"]["content"]["application/json"]["example"]["accepted"] == 2
     example = operation["requestBody"]["content"]["application/x-ndjson"]["example"]
     assert json.loads(example)["kind"] == "status"

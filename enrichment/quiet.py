@@ -1,0 +1,22 @@
+"""Tools that tell the log of each of their steps, kept silent while they work."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def without_chatter() -> Iterator[None]:
+    """Nothing below a warning is logged in the block, by anybody.
+
+    ONNX Runtime's quantiser and optimizer log a line for every tensor, some of them through the
+    root logger, so that no name can be told to be silent.
+    """
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.INFO))
+    try:
+        yield
+    finally:
+        logging.disable(before)
