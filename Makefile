@@ -13,8 +13,8 @@ help: ## List what there is
 demo: $(VENV)/.core ## Load a sample campaign, score it, show it, serve the API (ARGS="--once --json")
 	@$(BIN)/taglake demo $(ARGS)
 
-test: $(VENV)/.dev ## Run every test, on a real Elasticsearch node (ARGS="-k name")
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev ## Run every test, on two real Elasticsearch nodes (ARGS="-n 0 -k name": on one)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## Format check, lint, types
 	@$(BIN)/ruff format --check .

@@ -75,10 +75,6 @@ class Scoring:
                 ranks[name] = rank
         return Placed(author, score(ranks), ranks)
 
-    def everybody(self) -> list[Placed]:
-        """Every author whose totals are known."""
-        return [self.of(author) for author in self._people.known]
-
 
 def score(components: Mapping[str, float]) -> float:
     """The influencer score, 0 to 100, of percentile ranks; a component that is missing drops out.
@@ -122,19 +118,19 @@ def order_of(by: str) -> Order | None:
     return ORDERS.get(by)
 
 
-def in_order(everybody: Sequence[Placed], by: str) -> list[Placed]:
+def in_order(authors: Sequence[Author], by: str, scoring: Scoring) -> list[Author]:
     """The authors in the order of a ranking: first first, unknown last, ties by author key."""
     order = order_of(by)
     if order is None:
-        return sorted(everybody, key=lambda one: (-one.score, one.author.key))
-    listed = [one for one in everybody if order.lists(one.author)]
-    return sorted(listed, key=lambda one: order.place(one.author))
+        pairs = [(-scoring.of(author).score, author.key, author) for author in authors]
+        return [author for _, _, author in sorted(pairs, key=lambda pair: pair[:2])]
+    return sorted((author for author in authors if order.lists(author)), key=order.place)
 
 
-def number_of(one: Placed, by: str) -> float | None:
+def number_of(author: Author, by: str, scoring: Scoring) -> float | None:
     """What a ranking goes by."""
     order = order_of(by)
-    return one.score if order is None else order.number(one.author)
+    return scoring.of(author).score if order is None else order.number(author)
 
 
 def rows(listed: Sequence[Placed]) -> list[dict[str, Any]]:

@@ -26,6 +26,8 @@ _COMMANDS = {
     "demo": ("taglake.demo_commands", "Load and show a sample campaign."),
     "up": ("taglake.up_commands", "Run everything: node, schedule, enrichment and API."),
     "campaign": ("taglake.campaign_commands", "Register campaigns, ask about them, export them."),
+    "tag": ("taglake.tag_commands", "What the lake knows of one hashtag."),
+    "profile": ("taglake.profile_commands", "What the lake knows of one account."),
     "import": ("taglake.import_commands", "Import archive files."),
     "ingest": ("taglake.ingest_commands", "Poll the platforms on a schedule."),
     "platforms": ("taglake.platform_commands", "What each platform can do, needs and allows."),

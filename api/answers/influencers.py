@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from analysis.authors import Author
 from analysis.definitions import tag
 from analysis.influencers import (
     MOST_INFLUENCERS,
-    Placed,
     Scoring,
     can_be_estimated,
     in_order,
@@ -74,7 +74,7 @@ async def influencers(
         found = await people(store, ask, question, about)
         ranking = _Ranking(by, found, Scoring(found.all))
         listed = await _listed(ask, query, ranking, limit, more=sizes.more)
-        shown = rows(listed)
+        shown = rows([ranking.scoring.of(author) for author in listed])
         if shown:
             keys = [row["author"] for row in shown]
             shown = with_names(shown, await ask.view.search(names_body(query, keys)))
@@ -111,38 +111,38 @@ class _Ranking:
 
 async def _listed(
     ask: Asked, query: Json, ranking: _Ranking, limit: int, *, more: int
-) -> list[Placed]:
+) -> list[Author]:
     """The first of a ranking, with every total."""
-    order = in_order(ranking.scoring.everybody(), ranking.by)
-    if ranking.by == "new":
+    by, scoring = ranking.by, ranking.scoring
+    order = in_order(ranking.found.all.known, by, scoring)
+    if by == "new":
         order = await _new(ask, order, limit + more)
     if ranking.found.all.exact:
         return order[:limit]
     first, later = order[: limit + more], order[limit + more :]
     if later:
-        ranking.next_most = number_of(later[0], ranking.by)
-    whole = await all_totals(ask.view, query, [one.author.key for one in first])
-    again = [ranking.scoring.of(author) for author in whole.values()]
-    return in_order(again, ranking.by)[:limit]
+        ranking.next_most = number_of(later[0], by, scoring)
+    whole = await all_totals(ask.view, query, [author.key for author in first])
+    return in_order(list(whole.values()), by, scoring)[:limit]
 
 
-async def _new(ask: Asked, order: Sequence[Placed], limit: int) -> list[Placed]:
+async def _new(ask: Asked, order: Sequence[Author], limit: int) -> list[Author]:
     """The first of an order who had not posted before the window, a few at a time."""
     campaign = ask.campaign
     before = {"start": _FIRST, "end": campaign.start}
     earlier = posts_query(campaign.model_copy(update=before))
-    found: list[Placed] = []
+    found: list[Author] = []
     for start in range(0, len(order), MOST_INFLUENCERS):
         some = order[start : start + MOST_INFLUENCERS]
-        body = seen_before_body(earlier, [one.author.key for one in some])
+        body = seen_before_body(earlier, [author.key for author in some])
         old = seen_before(await ask.view.search(body))
-        found += [one for one in some if one.author.key not in old]
+        found += [author for author in some if author.key not in old]
         if len(found) > limit:
             break
     return found
 
 
-def _certainty(ranking: _Ranking, about: int, listed: Sequence[Placed]) -> dict[str, Any]:
+def _certainty(ranking: _Ranking, about: int, listed: Sequence[Author]) -> dict[str, Any]:
     """How sure the ranking is.
 
     Whoever is not among the authors that were looked at has ``outside_at_most`` at most: the ranks
@@ -155,7 +155,7 @@ def _certainty(ranking: _Ranking, about: int, listed: Sequence[Placed]) -> dict[
     if outside is not None and ranking.next_most is not None:
         outside = max(outside, ranking.next_most)
     error = 100 * found.all.rank_error
-    last = number_of(listed[-1], by) if listed else None
+    last = number_of(listed[-1], by, ranking.scoring) if listed else None
     certain = outside is not None and last is not None and last > outside
     return {
         "exact": certain,

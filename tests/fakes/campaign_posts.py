@@ -99,6 +99,7 @@ async def seed_run(store: Store, platform: str, tag: str, start: datetime, end: 
     run = f"{platform}-{tag}-{start.timestamp()}"
     source = {
         "@timestamp": times.to_text(end),
+        "ended_at": times.to_text(end),
         "run": run,
         "platform": platform,
         "target": f"{platform}:hashtag:{tag}",

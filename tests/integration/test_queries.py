@@ -68,8 +68,9 @@ async def reader(
 ) -> AsyncIterator[Reader]:
     """The sample campaign in the default indices of the node, which are deleted afterwards."""
     folder = tmp_path_factory.mktemp("reader")
+    data_dir = node.data_dir.parents[1]  # above node/data: the folder that was given to the node
     sections = {
-        "node": {"data_dir": str(node.data_dir)},
+        "node": {"data_dir": str(data_dir)},
         "writer": {"dead_letter_dir": str(folder / "dead-letters")},
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(sections))
@@ -78,8 +79,9 @@ async def reader(
         taglake = CommandLine(folder / "config.yaml", ROOT)
         loaded = await taglake("demo", "--once", "--json")
         assert loaded.status == 0, loaded.err
+        assert "starting Elasticsearch" not in loaded.err  # it found the tests' own node
         config = Config(
-            node=NodeConfig(data_dir=node.data_dir),
+            node=NodeConfig(data_dir=data_dir),
             writer=WriterConfig(dead_letter_dir=folder / "dead-letters"),
         )
         access = Access(node.url, admin.user, admin.password)

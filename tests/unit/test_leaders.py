@@ -132,10 +132,11 @@ def test_33_rankings_order_authors_by_their_number() -> None:
     for author, engagement, tone in ((loud, 90, -0.5), (liked, 100, 0.5), (rare, 80, 1.0)):
         author.sums["engagement"], author.known["engagement"] = engagement, author.posts
         author.score_sum, author.scored = tone * author.posts, author.posts
-    everybody = Scoring(Population([rare, loud, liked])).everybody()
+    everybody = [rare, loud, liked]
+    scoring = Scoring(Population(everybody))
 
     def order(by: str) -> list[str]:
-        return [one.author.key.removeprefix("x:") for one in in_order(everybody, by)]
+        return [one.key.removeprefix("x:") for one in in_order(everybody, by, scoring)]
 
     assert order("posts") == ["loud", "liked", "rare"]
     assert order("originals") == ["liked", "rare", "loud"]
@@ -152,7 +153,8 @@ def test_32_components_come_with_value_rank_and_weight() -> None:
     for place, author in enumerate(authors, start=1):
         author.sums["engagement"], author.known["engagement"] = 10 * place, 1
 
-    first = rows(in_order(Scoring(Population(authors)).everybody(), "score"))[0]
+    scoring = Scoring(Population(authors))
+    first = rows([scoring.of(one) for one in in_order(authors, "score", scoring)])[0]
 
     assert first["components"]["engagement"] == {
         "value": 30,

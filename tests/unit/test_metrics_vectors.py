@@ -114,7 +114,7 @@ def test_32_percentile_ranks() -> None:
 def test_32_a_missing_component_drops_out_and_the_weights_renormalise() -> None:
     authors = [author("a", 1, None, 10), author("b", 1, None, 20), author("c", 1, None, 30)]
 
-    found = Scoring(Population(authors)).everybody()
+    found = [Scoring(Population(authors)).of(one) for one in authors]
 
     assert [set(one.components) for one in found] == [{"engagement", "posts"}] * 3
     expected = 100 * (0.35 * (5 / 6) + 0.05 * 0.5) / 0.40
