@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from analysis.authors import Author
+from analysis.membership import brand_queries
 from analysis.numbers import ratio, shares, whole
 from analysis.parts import aggregations, label_counts, labels_in, sum_and_count, sums, total
 from analysis.population import Population
@@ -52,8 +53,17 @@ class Brand:
 
 def panel_id(campaign: Campaign) -> str:
     """Stands for the panel: shares may be compared over time only where it is the same."""
-    parts = [f"{name}\n{' '.join(sorted(tags))}" for name, tags in sorted(campaign.panel().items())]
-    return digest(*parts)[:12]
+    brands = sorted(brand_queries(campaign).items())
+    return digest(*(f"{name}\n{_unordered(query)}" for name, query in brands))[:12]
+
+
+def _unordered(query: Any) -> str:
+    """A query as text in which the order of clauses and tags does not show."""
+    if isinstance(query, dict):
+        return f"{{{','.join(f'{key}:{_unordered(query[key])}' for key in sorted(query))}}}"
+    if isinstance(query, list | tuple):
+        return f"[{','.join(sorted(map(_unordered, query)))}]"
+    return repr(query)
 
 
 def share_of_voice_body(panel: Json, brands: Sequence[Json]) -> Json:

@@ -86,5 +86,7 @@ def _describe(operation: dict[str, Any], example: Any) -> None:
         content = response.setdefault("content", {})
         if status >= "400":  # FastAPI adds its own 422, which we never answer with
             response["content"] = {MEDIA_TYPE: {"schema": _PROBLEM_REF}}
-        elif example is not None and "application/json" in content:
-            content["application/json"] |= {"schema": {"type": "object"}, "example": example}
+        elif "application/json" in content:
+            content["application/json"]["schema"] = {"type": "object"}
+            if example is not None:
+                content["application/json"]["example"] = example

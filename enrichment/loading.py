@@ -234,8 +234,14 @@ class Serving:
 
 
 def _tell_device(model: Model) -> None:
-    """A worker says once why it goes without CUDA; a command that ends soon has no need to."""
-    if (why := getattr(model, "why_not_cuda", None)) is not None:
+    """A worker says once why it goes without CUDA, where there may be a GPU."""
+    why = getattr(model, "why_not_cuda", None)
+    if why is None:
+        return
+    # Loads ONNX Runtime, as the model has done.
+    from enrichment.onnx_providers import is_gpu_wanted, runtime
+
+    if is_gpu_wanted(runtime()):
         logger.info("scoring on the CPU", extra={"model": model.name, "why": why})
 
 

@@ -141,9 +141,14 @@ def report() -> ProviderReport:
     why = why_not_cuda(found)
     if why is None:
         return ProviderReport(f"{name} {number}, fp32 models run on CUDA, int8 models on the CPU")
-    # A machine without a GPU lacks nothing; one with a driver could do better.
-    has_tried = found.has_driver or "onnxruntime-gpu" in found.packages
-    return ProviderReport(f"{name} {number}, models run on the CPU", why if has_tried else None)
+    return ProviderReport(
+        f"{name} {number}, models run on the CPU", why if is_gpu_wanted(found) else None
+    )
+
+
+def is_gpu_wanted(found: Runtime) -> bool:
+    """Whether to speak of CUDA: a machine without a GPU lacks nothing."""
+    return found.has_driver or "onnxruntime-gpu" in found.packages
 
 
 def _has_driver() -> bool:

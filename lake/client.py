@@ -70,7 +70,7 @@ def open_client(
         request_timeout=config.request_timeout_s,
         max_retries=0,
         dead_node_backoff_factor=0,  # or the client hides the only address for half a minute
-        connections_per_node=20,
+        connections_per_node=256,  # an API has hundreds of requests under way
     )
 
 

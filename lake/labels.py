@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from lake.scan import scan
 from lake.settling import settled
 
 _TRIES = 5
+_ID = re.compile(r"[0-9a-f]{32}")  # what ``label_id`` makes
 _POSTS_A_REQUEST = 500
 _LABELS_A_REQUEST = 5_000
 _BY_POST = [{"post": "asc"}, {"first_at": "asc"}, {"id": "asc"}]
@@ -103,13 +105,14 @@ class Labels:
             NotFoundError: There is none with that id.
             RetryError: Elasticsearch did not answer.
         """
+        unknown = f"there is no label {id_[:80]!r}; 'taglake label list' shows those there are"
+        if not _ID.fullmatch(id_):  # and none that Elasticsearch could be asked for
+            raise NotFoundError(unknown)
         try:
             with our_errors("deleting the label"):
                 await self._client.delete(index=self._index, id=id_, refresh="wait_for")
         except NotFoundError as exc:
-            raise NotFoundError(
-                f"there is no label {id_[:80]!r}; 'taglake label list' shows those there are"
-            ) from exc
+            raise NotFoundError(unknown) from exc
 
     async def page(
         self, query: Json, *, size: int, after: Sequence[Any] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from ingestors.gaps import Gap
 from ingestors.platform import Target
 from ingestors.run import Run
 from lake.text import digest
@@ -15,6 +16,8 @@ Span = tuple[datetime, datetime]
 
 def ledger(target: Target, end: datetime) -> Iterator[Run]:
     """One run for each stretch of the sample that was watched, in order.
+
+    The run after the planted gap tells of it, as a poll does that meets nothing it knows.
 
     Args:
         target: A hashtag of the sample.
@@ -27,6 +30,8 @@ def ledger(target: Target, end: datetime) -> Iterator[Run]:
         for span in _without((since, at), blind):
             run = Run(target, at, id=digest("sample", target.key, span[0].isoformat()))
             run.covered = span
+            if any(span[0] == hole_end for _, hole_end in blind):
+                run.gap = Gap(*plan.gap, "no_overlap")
             yield run
         since = at
 

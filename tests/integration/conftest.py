@@ -7,6 +7,7 @@ _SHARED = Path(__file__).parents[2] / "../shared"
 collect_ignore = []
 if not (_SHARED / "datasets").is_dir():
     collect_ignore += ["test_enrich_real_texts.py", "test_real_data.py"]
+    collect_ignore += ["api/test_published_truth.py"]
 if not (_SHARED / "payloads").is_dir():
     collect_ignore += [
         "test_add_a_platform.py",  # it runs the contract suite, which is about recordings

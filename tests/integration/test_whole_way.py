@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from lake import times
 from lake.store import Store
 from taglake.demo import END, SEED
 from taglake.sample.truth import truth
@@ -32,6 +33,7 @@ async def test_the_demo_shows_the_planted_truth_and_changes_nothing_twice(
     counts = {kind: await _count(store, kind) for kind in ("posts", "raw", "metrics", "runs")}
     letters = await _count(store, "deadletter")
 
+    watched = (await taglake("campaign", "coverage", "demo", "--json")).json()
     second = await taglake("demo", "--once", "--json")
     shown = await taglake("demo")  # standard input is no terminal: it ends after the summary
 
@@ -51,6 +53,13 @@ async def test_the_demo_shows_the_planted_truth_and_changes_nothing_twice(
         kind: counts[kind] for kind in ("posts", "raw", "metrics")
     }
     assert f"{found['posts']:,}" in shown.out
+    gaps = {
+        (row["platform"], gap["from"], gap["to"])
+        for row in watched["targets"]
+        for gap in row["gaps"]
+    }
+    assert gaps == {("mastodon", *map(times.to_text, plan.calendar.gap))}
+    assert 0.99 < watched["value"] < 1
 
 
 async def test_one_target_is_polled_once(

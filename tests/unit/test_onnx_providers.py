@@ -11,7 +11,16 @@ import pytest
 from enrichment.cores import cpu_quota, usable_cores
 from enrichment.loading import Serving
 from enrichment.onnx import OnnxModel
-from enrichment.onnx_providers import CPU, CUDA, Choice, Runtime, chosen, report, runtime
+from enrichment.onnx_providers import (
+    CPU,
+    CUDA,
+    Choice,
+    Runtime,
+    chosen,
+    is_gpu_wanted,
+    report,
+    runtime,
+)
 from lake.config import EnrichmentConfig
 from lake.errors import ConfigError
 from tests.fakes.model_folders import make_folder
@@ -70,7 +79,9 @@ async def test_here(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     serving = Serving(EnrichmentConfig(model=str(folder)), _nobody)
     await serving.model()
     await serving.model()
-    assert caplog.messages.count("scoring on the CPU") == (model.provider == CPU)
+    assert caplog.messages.count("scoring on the CPU") == (
+        model.provider == CPU and is_gpu_wanted(runtime())
+    )
     assert report().detail.startswith("onnxruntime")
 
 

@@ -108,9 +108,21 @@ def test_follower_counts_that_vary_widen_the_interval() -> None:
     changing = author("a", 2, 1_000)
     changing.lowest = 900
 
-    found = reach(Population([changing]))
+    people = Population([changing])
 
-    assert (found.value, found.error) == (1_000, 100)
+    assert (reach(people).value, reach(people).error) == (1_000, 100)
+    seen = impressions(people, posts=2, replies=0)
+    assert (seen.value, seen.error) == (2_000, 200)
+
+
+def test_rates_hold_what_varying_follower_counts_make_of_them() -> None:
+    changing = author("a", 2, 1_000, 20)
+    changing.lowest = 900
+    people = Population([changing])
+
+    for found in (rate_pooled(people, posts=2), rate_mean(people, posts=2)):
+        assert found.value == pytest.approx(1)
+        assert found.error >= 0.1
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=40))

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
-from api.app import create_app
-from api.routes import erasures
-from lake.config import Config
 from lake.documents import Origin, RawPayload
 from lake.records import Author, Post, Profile, Record
 from lake.store import Sighting, Store
-from tests.fakes.running_api import Api, running_api
+from tests.fakes.running_api import Api
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ANN = Author("a1", "Ann", "Ann Lee", 100)
 BOB = Author("b1", "bob", "Bob", 7)
 ORIGIN = Origin("run-1", "x:hashtag:spring")
-
-
-@pytest.fixture
-async def api(store: Store) -> AsyncIterator[Api]:
-    app = create_app(store, Config())
-    if not any(getattr(route, "path", "") == "/v1/erasures" for route in app.routes):
-        app.include_router(erasures.router)
-    async with running_api(app) as running:
-        yield running
 
 
 def post(number: int, author: Author, **changes: Any) -> Post:

@@ -131,7 +131,7 @@ async def test_parts_of_a_campaign_add_up_and_unknown_parameters_are_named(
     counts = [one["metrics"]["posts"]["value"] for one in platforms]
     assert counts == list(whole["by_platform"].values())
     for query, says in (
-        ({"form": "2025-04-02"}, "known are as_of, from, platform, to"),
+        ({"form": "2025-04-02"}, "known are as_of, exact, from, platform, to"),
         ({"from": "x"}, "'x' is no time"),
         ({"from": "2025-04-02", "to": "2025-04-02"}, "is not before"),
         ({"platform": "X!"}, "pattern"),

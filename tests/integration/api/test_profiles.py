@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -10,28 +9,16 @@ from urllib.parse import quote
 import pytest
 
 from api.answers.profiles import profile
-from api.app import create_app
-from api.routes import profiles
-from lake.config import Config
 from lake.documents import Origin, RawPayload
 from lake.records import Author, Post, Profile, Record
 from lake.store import Sighting, Store
 from tests.fakes.campaign_posts import seed_store
-from tests.fakes.running_api import Api, running_api
+from tests.fakes.running_api import Api
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
 ANN = Author("https://a.example/users/Ann", "Ann@a.example", "Ann", 100)
 NUMBERS = ((100, 5), (150, None), (90, 9))
-
-
-@pytest.fixture
-async def api(store: Store) -> AsyncIterator[Api]:
-    app = create_app(store, Config())
-    if not any(getattr(route, "path", "").startswith("/v1/profiles") for route in app.routes):
-        app.include_router(profiles.router)
-    async with running_api(app) as running:
-        yield running
 
 
 def post(number: int, likes: int | None, author: Author = ANN) -> Post:
