@@ -45,8 +45,10 @@ def _page(seed: int, after: list[object] | None) -> Json:
     }
     # By the id's own field a draw would hold all ids in memory; by the sequence number it is free.
     drawn: Json = {"seed": seed, "field": "_seq_no"}
+    # A filter scores 0, and 0 times anything is no order.
+    by_chance: Json = {"query": with_text, "random_score": drawn, "boost_mode": "replace"}
     body: Json = {
-        "query": {"function_score": {"query": with_text, "random_score": drawn}},
+        "query": {"function_score": by_chance},
         "sort": [{"_score": "desc"}, {"platform": "asc"}, {"native_id": "asc"}],
         "size": _PAGE,
         "_source": ["text", "text_hash"],

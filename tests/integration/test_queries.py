@@ -75,6 +75,7 @@ async def reader(
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(sections))
     admin = node.users["admin"]
+    await _empty(node)
     try:
         taglake = CommandLine(folder / "config.yaml", ROOT)
         loaded = await taglake("demo", "--once", "--json")
@@ -90,12 +91,17 @@ async def reader(
         async with _session(node, "reader") as session:
             yield Reader(session, folder)
     finally:
-        async with _session(node, "admin") as session:
-            async with session.get("/taglake-*") as answer:
-                names = ",".join(await answer.json())
-            if names:
-                await session.delete(f"/{names}")
-            await session.delete("/_index_template/taglake-*")
+        await _empty(node)
+
+
+async def _empty(node: NodeAccess) -> None:
+    """Removes the default indices: those of here, and what other tests left in them."""
+    async with _session(node, "admin") as session:
+        async with session.get("/taglake-*") as answer:
+            names = ",".join(await answer.json())
+        if names:
+            await session.delete(f"/{names}")
+        await session.delete("/_index_template/taglake-*")
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.title)
