@@ -5,38 +5,36 @@ from __future__ import annotations
 from lake.records import Json
 from lake.store import Store
 
-_PAGE = 1_000
+_MOST_READ = 10_000  # what Elasticsearch gives at once
+_READ_FOR_ONE = 2  # some texts come twice, and some posts have a label
 
 
 async def unlabelled_texts(store: Store, n: int, *, seed: int) -> list[str]:
     """At most ``n`` different texts of posts without a label, drawn from the whole lake.
 
+    Where many texts are the same, or most posts have a label, there may be fewer.
+
     Args:
         store: The lake.
-        n: How many, 0 or more.
+        n: How many, 0 to 5,000.
         seed: Of the draw: the same posts give the same texts.
 
     Raises:
         RetryError: Elasticsearch did not answer.
     """
+    size = min(_MOST_READ, _READ_FOR_ONE * n)
+    hits = (await store.search(store.layout.every("posts"), _drawn(seed, size)))["hits"]["hits"]
+    labelled = await store.labels.of_posts(hit["_id"] for hit in hits)
     found: dict[str, str] = {}
-    after: list[object] | None = None
-    while len(found) < n:
-        answer = await store.search(store.layout.every("posts"), _page(seed, after))
-        hits = answer["hits"]["hits"]
-        labelled = await store.labels.of_posts(hit["_id"] for hit in hits)
-        for hit in hits:
-            post = hit["_source"]
-            if hit["_id"] not in labelled and post["text"].strip():
-                found.setdefault(post["text_hash"], post["text"])
-        if len(hits) < _PAGE:
-            break
-        after = hits[-1]["sort"]
+    for hit in hits:
+        post = hit["_source"]
+        if hit["_id"] not in labelled and post["text"].strip():
+            found.setdefault(post["text_hash"], post["text"])
     return list(found.values())[:n]
 
 
-def _page(seed: int, after: list[object] | None) -> Json:
-    """A search for the next posts of a random order."""
+def _drawn(seed: int, size: int) -> Json:
+    """A search for posts in an order of chance."""
     with_text: Json = {
         "bool": {
             "filter": [{"exists": {"field": "text_hash"}}],
@@ -47,10 +45,9 @@ def _page(seed: int, after: list[object] | None) -> Json:
     drawn: Json = {"seed": seed, "field": "_seq_no"}
     # A filter scores 0, and 0 times anything is no order.
     by_chance: Json = {"query": with_text, "random_score": drawn, "boost_mode": "replace"}
-    body: Json = {
+    return {
         "query": {"function_score": by_chance},
         "sort": [{"_score": "desc"}, {"platform": "asc"}, {"native_id": "asc"}],
-        "size": _PAGE,
+        "size": size,
         "_source": ["text", "text_hash"],
     }
-    return body if after is None else {**body, "search_after": after}

@@ -75,7 +75,7 @@ async def reader(
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(sections))
     admin = node.users["admin"]
-    await _empty(node)
+    await _cleared(node)
     try:
         taglake = CommandLine(folder / "config.yaml", ROOT)
         loaded = await taglake("demo", "--once", "--json")
@@ -91,10 +91,10 @@ async def reader(
         async with _session(node, "reader") as session:
             yield Reader(session, folder)
     finally:
-        await _empty(node)
+        await _cleared(node)
 
 
-async def _empty(node: NodeAccess) -> None:
+async def _cleared(node: NodeAccess) -> None:
     """Removes the default indices: those of here, and what other tests left in them."""
     async with _session(node, "admin") as session:
         async with session.get("/taglake-*") as answer:
