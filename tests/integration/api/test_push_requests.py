@@ -131,10 +131,10 @@ async def test_a_line_that_is_too_long_is_refused_alone(tmp_path: Path) -> None:
         (415, line(), {"Content-Type": "application/json"}),
         (415, line(), TYPE | {"Content-Encoding": "br"}),
         (400, line(), ZIPPED),
-        (400, gzip.compress(line() * 50)[:-9], ZIPPED),
+        (400, gzip.compress(line() * 50, mtime=0)[:-9], ZIPPED),
         (413, line() * 5_000, TYPE),
         (413, line() * 30_000, TYPE),
-        (413, gzip.compress(line() * 5_000), ZIPPED),
+        (413, gzip.compress(line() * 5_000, mtime=0), ZIPPED),
     ],
 )
 async def test_a_whole_push_that_cannot_be_read_is_a_problem_and_nothing_is_kept(
