@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis.envelope import Context, Envelope
 from analysis.numbers import ratio
-from analysis.parts import aggregations
+from analysis.parts import aggregations, page_by_key
 from lake.records import Json
 
 TOP_AUTHORS = 10
@@ -19,15 +19,7 @@ TOP_AUTHORS = 10
 
 def author_counts_body(query: Json, *, after: Json | None, size: int) -> Json:
     """A request for the posts of the next ``size`` authors, by key."""
-    composite: Json = {"size": size, "sources": [{"author": {"terms": {"field": "author.key"}}}]}
-    if after is not None:
-        composite["after"] = after
-    return {
-        "size": 0,
-        "track_total_hits": after is None,
-        "query": query,
-        "aggs": {"authors": {"composite": composite}},
-    }
+    return page_by_key("authors", "author", "author.key", query, after, size)
 
 
 def next_page(composite: Json, size: int) -> Json | None:

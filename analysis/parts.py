@@ -40,6 +40,30 @@ def labels_in(found: Mapping[str, Any]) -> dict[str, int]:
     return {label: buckets.get(label, {}).get("doc_count", 0) for label in LABELS}
 
 
+def page_by_key(
+    name: str, key: str, field: str, query: Json, after: Json | None, size: int
+) -> Json:
+    """A request for the next ``size`` values of a field in their order, each with its posts.
+
+    Args:
+        name: Of the aggregation.
+        key: What a bucket calls the value.
+        field: Whose values.
+        query: The posts in question.
+        after: The key after which the page begins; None for the first, which counts all posts.
+        size: Values in the page.
+    """
+    composite: Json = {"size": size, "sources": [{key: {"terms": {"field": field}}}]}
+    if after is not None:
+        composite["after"] = after
+    return {
+        "size": 0,
+        "track_total_hits": after is None,
+        "query": query,
+        "aggs": {name: {"composite": composite}},
+    }
+
+
 def aggregations(answer: Json) -> Json:
     """The aggregations of an answer; empty where no index was there to ask."""
     found: Json = answer.get("aggregations") or {}

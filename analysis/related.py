@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 from analysis.authenticity import next_page
 from analysis.membership import posts_query
 from analysis.numbers import ratio
-from analysis.parts import aggregations
+from analysis.parts import aggregations, page_by_key
 from lake.campaign import Campaign
 from lake.records import Json
 
@@ -75,15 +75,7 @@ def counted(answer: Json, *, size: int = MOST_TAGS) -> Counted:
 
 def tags_page_body(query: Json, *, after: Json | None, size: int) -> Json:
     """A request for the next ``size`` hashtags by name, each with its exact count."""
-    composite: Json = {"size": size, "sources": [{"tag": {"terms": {"field": "hashtags"}}}]}
-    if after is not None:
-        composite["after"] = after
-    return {
-        "size": 0,
-        "track_total_hits": after is None,
-        "query": query,
-        "aggs": {"tags": {"composite": composite}},
-    }
+    return page_by_key("tags", "tag", "hashtags", query, after, size)
 
 
 def add_tags(
