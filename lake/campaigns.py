@@ -13,7 +13,7 @@ from elasticsearch import AsyncElasticsearch
 
 from lake import times
 from lake.campaign import Campaign, CampaignSpec, checked_spec
-from lake.client import our_errors
+from lake.client import our_errors, read_one
 from lake.errors import ConflictError, NotFoundError
 from lake.layout import Layout
 from lake.records import Json
@@ -144,8 +144,9 @@ class Campaigns:
         if not campaign_id or len(campaign_id.encode("utf-8", "replace")) > 512:
             raise _unknown(campaign_id)
         try:
-            with our_errors(f"reading the campaign {campaign_id}"):
-                found = await self._client.get(index=self._index, id=campaign_id)
+            found = await read_one(
+                self._client, self._index, campaign_id, f"reading the campaign {campaign_id}"
+            )
         except NotFoundError as exc:
             raise _unknown(campaign_id) from exc
         return _campaign(found["_source"]), found["_seq_no"], found["_primary_term"]

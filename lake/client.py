@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from elastic_transport import ConnectionError as NoConnectionError
 from elastic_transport import ConnectionTimeout, SerializationError, TransportError
@@ -110,6 +110,33 @@ async def while_starting(ask: Callable[[], Awaitable[T]]) -> T:
         RetryError: It did not answer within a few seconds.
     """
     return await retrying(ask, backoff=_SHARD_STARTS, attempts=6)
+
+
+async def read_one(
+    client: AsyncElasticsearch, index: str, id_: str, doing: str, **options: Any
+) -> dict[str, Any]:
+    """One document as it is at this moment, whether or not a search could find it yet.
+
+    Args:
+        client: The connection.
+        index: Where it is; an index that was made this moment is waited for.
+        id_: The document's id.
+        doing: What is tried, for the message of an error.
+        **options: What else the request says, as in ``source_includes``.
+
+    Returns:
+        Elasticsearch's answer: ``_source``, ``_seq_no``, ``_primary_term``.
+
+    Raises:
+        NotFoundError: There is no such document, or no such index.
+        RetryError: Elasticsearch did not answer.
+    """
+
+    async def ask() -> dict[str, Any]:
+        with our_errors(doing):
+            return dict(await client.get(index=index, id=id_, **options))
+
+    return await while_starting(ask)
 
 
 def reason(exc: ApiError) -> str:

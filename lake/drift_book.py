@@ -10,7 +10,7 @@ import orjson
 from elasticsearch import AsyncElasticsearch
 
 from lake import times
-from lake.client import our_errors, while_starting
+from lake.client import our_errors, read_one, while_starting
 from lake.errors import ConflictError, NotFoundError
 from lake.json_text import dumps
 from lake.layout import Layout
@@ -176,14 +176,10 @@ class DriftBook:
                 )
 
     async def _get(self, index: str, key: str, what: str) -> Json | None:
-        async def ask() -> Json | None:
-            try:
-                with our_errors(f"reading {what}"):
-                    return dict(await self._client.get(index=index, id=key))
-            except NotFoundError:
-                return None
-
-        return await while_starting(ask)
+        try:
+            return await read_one(self._client, index, key, f"reading {what}")
+        except NotFoundError:
+            return None
 
     async def _put(
         self, index: str, key: str, body: Json, seq_no: int | None, term: int | None

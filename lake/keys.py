@@ -13,7 +13,7 @@ from datetime import date, datetime
 from elasticsearch import AsyncElasticsearch
 
 from lake import times
-from lake.client import our_errors, while_starting
+from lake.client import our_errors, read_one, while_starting
 from lake.errors import NotFoundError
 from lake.key import Key, key_of, source_of
 from lake.layout import Layout
@@ -77,8 +77,7 @@ class Keys:
             RetryError: Elasticsearch did not answer.
         """
         try:
-            with our_errors(f"reading the key {key_id}"):
-                found = await self._client.get(index=self._index, id=key_id)
+            found = await read_one(self._client, self._index, key_id, f"reading the key {key_id}")
         except NotFoundError as exc:
             raise NotFoundError(
                 f"there is no key {key_id[:80]!r}; 'taglake key list' shows those there are"

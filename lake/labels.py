@@ -13,7 +13,7 @@ from elasticsearch import AsyncElasticsearch
 
 from lake import times
 from lake.bulk import replace_lines
-from lake.client import our_errors, while_starting
+from lake.client import our_errors, read_one, while_starting
 from lake.documents import Document
 from lake.errors import ConflictError, NotFoundError
 from lake.label import (
@@ -239,8 +239,7 @@ class Labels:
     async def _read(self, id_: str) -> tuple[Json | None, dict[str, Any]]:
         """A label as it is stored, and what a write must say to replace just that."""
         try:
-            with our_errors("reading the label"):
-                found = await self._client.get(index=self._index, id=id_)
+            found = await read_one(self._client, self._index, id_, "reading the label")
         except NotFoundError:
             return None, {"op_type": "create"}
         place = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
@@ -265,8 +264,9 @@ class Labels:
 
     async def _read_post(self, index: str, key: str) -> Json:
         """The post as it is at this moment."""
-        with our_errors("reading the post"):
-            found = await self._client.get(index=index, id=key, source_includes=list(_POST))
+        found = await read_one(
+            self._client, index, key, "reading the post", source_includes=list(_POST)
+        )
         return _readable(key, found["_source"])
 
     async def _search(self, body: Json) -> Json:

@@ -9,12 +9,11 @@ import orjson
 from elasticsearch import AsyncElasticsearch
 
 from lake import times
-from lake.client import our_errors, while_starting
+from lake.client import our_errors, read_one
 from lake.errors import NotFoundError, RetryError
 from lake.json_text import dumps
 from lake.layout import Layout
 from lake.quota import LimitBook
-from lake.records import Json
 
 logger = logging.getLogger(__name__)
 _SAVE_S = 5.0
@@ -34,13 +33,9 @@ class LimitStates:
         Raises:
             RetryError: Elasticsearch did not answer.
         """
-
-        async def ask() -> Json:
-            with our_errors(f"reading the limits of {platform}"):
-                return dict(await self._client.get(index=self._index, id=_id(platform)))
-
+        doing = f"reading the limits of {platform}"
         try:
-            found = await while_starting(ask)
+            found = await read_one(self._client, self._index, _id(platform), doing)
         except NotFoundError:
             return
         try:

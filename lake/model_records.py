@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from elasticsearch import AsyncElasticsearch
 
-from lake.client import our_errors, while_starting
+from lake.client import our_errors, read_one, while_starting
 from lake.errors import ConflictError, NotFoundError
 from lake.layout import Layout
 from lake.model_record import (
@@ -136,14 +136,11 @@ class ModelRecords:
         await self._put(TRAINING, "training", source_of(new), old.seq_no, old.primary_term)
 
     async def _get(self, key: str) -> Json | None:
-        async def ask() -> Json | None:
-            try:
-                with our_errors(f"reading the model registry's {key}"):
-                    return dict(await self._client.get(index=self._index, id=key))
-            except NotFoundError:
-                return None
-
-        return await while_starting(ask)
+        doing = f"reading the model registry's {key}"
+        try:
+            return await read_one(self._client, self._index, key, doing)
+        except NotFoundError:
+            return None
 
     async def _put(
         self, key: str, kind: str, values: Json, seq_no: int | None, term: int | None
