@@ -37,6 +37,9 @@ lock: $(VENV)/.dev ## Renew requirements/*.lock from pyproject.toml
 	    --no-emit-index-url --no-header --no-annotate $$extra pyproject.toml \
 	    --output-file requirements/$$name.lock; \
 	done
+	@printf 'onnxruntime-gpu[cuda,cudnn]\n' | $(BIN)/uv pip compile - --quiet -c requirements/core.lock \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --output-file requirements/gpu.lock
 
 clean: ## Remove what was made here, the sample's data included; downloads stay
 	@if [ -x $(BIN)/taglake ]; then $(BIN)/taglake node stop; fi

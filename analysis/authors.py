@@ -1,8 +1,9 @@
 """The authors of posts, each with exact totals: all of them page by page, or some by their keys.
 
-All totals of an author simply add up but the follower count, of which the latest holds: that of
-the post that was observed last. Nearly all posts of an author tell the same count or close ones, so
-totals come with the lowest and the highest, and only where these differ is the latest looked up.
+All totals of an author simply add up but the follower count. Posts that tell that of the time of
+posting have their own (``analysis.at_post``). For the others the latest holds: that of the post
+that was observed last. Nearly all posts of an author tell the same count or close ones, so totals
+come with the lowest and the highest, and only where these differ is the latest looked up.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.at_post import FOLLOWERS_THEN, NUMBERS_THEN, AtPost
 from analysis.membership import also
 from analysis.numbers import ratio
 from analysis.parts import SCORED, aggregations, sum_and_count, sums
@@ -32,6 +34,7 @@ class Author:
         originals: How many of these are neither replies nor reshares nor quotes.
         followers: The latest follower count; the highest of the posts' until that was looked up.
         lowest: The lowest that it can be.
+        then: What posts tell of the time when they were posted.
         follower_sum: Sum of the follower counts that the posts tell.
         sums: Sum of each of ``SUMMED``.
         known: How many posts show each of ``SUMMED``.
@@ -46,6 +49,7 @@ class Author:
     originals: int = 0
     followers: int | None = None
     lowest: int | None = None
+    then: AtPost = field(default_factory=AtPost)
     follower_sum: float = 0.0
     sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SUMMED, 0.0))
     known: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SUMMED, 0))
@@ -61,10 +65,50 @@ class Author:
 
     @property
     def doubt(self) -> int:
-        """By how much the follower count may be too high; 0 once the latest was looked up."""
+        """By how much the latest follower count may be too high; 0 once it was looked up."""
         if self.followers is None or self.lowest is None:
             return 0
         return self.followers - self.lowest
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether some post goes by the latest follower count, and that is not known for sure."""
+        return bool(self.doubt) and self.then.posts < self.posts
+
+    @property
+    def reach(self) -> int | None:
+        """F of the author: the highest of the posts' at the time of posting, else the latest."""
+        return self.followers if self.then.followers is None else self.then.followers
+
+    @property
+    def reach_doubt(self) -> int:
+        """By how much ``reach`` may be too high."""
+        return self.doubt if self.then.followers is None else 0
+
+    @property
+    def late_shown(self) -> int:
+        """Posts but replies that go by the latest follower count."""
+        return self.posts - self.replies - self.then.shown_posts
+
+    @property
+    def late_rated(self) -> int:
+        """Posts of known engagement that go by the latest follower count."""
+        return self.known["engagement"] - self.then.rated_posts
+
+    def shown_followers(self) -> float:
+        """Sum of F over the posts that are no replies; unknown counts are left out."""
+        return self.then.shown + self.late_shown * (self.followers or 0)
+
+    def rated_followers(self) -> float:
+        """Sum of F over the posts of known engagement; unknown counts are left out."""
+        return self.then.rated + self.late_rated * (self.followers or 0)
+
+    def rates(self) -> tuple[float, int]:
+        """Sum of the posts' own engagement rates in percent, and how many have one."""
+        if not self.followers:
+            return self.then.rates, self.then.rates_posts
+        late = 100 * (self.sums["engagement"] - self.then.engagement) / self.followers
+        return self.then.rates + late, self.then.rates_posts + self.late_rated
 
     def total(self, metric: str) -> float | None:
         """The sum of a metric; None where no post shows it."""
@@ -72,17 +116,13 @@ class Author:
 
     def impressions(self) -> float | None:
         """Potential impressions: followers for each post, 1 for each reply; None if unknown."""
-        if self.posts == self.replies:
-            return self.replies
-        if self.followers is None:
+        if self.followers is None and self.posts != self.replies:
             return None
-        return (self.posts - self.replies) * self.followers + self.replies
+        return self.shown_followers() + self.replies
 
     def engagement_rate(self) -> float | None:
         """Pooled engagement rate by followers, in percent."""
-        found = ratio(
-            self.total("engagement"), self.known["engagement"] * (self.followers or 0) or None
-        )
+        found = ratio(self.total("engagement"), self.rated_followers())
         return None if found is None else 100 * found
 
     def amplification(self) -> float | None:
@@ -111,6 +151,7 @@ class Author:
             self.scored += known
         self.brands.update(_brands(bucket))
         self._add_followers(bucket["followers"])
+        self.then.add(bucket)
 
     def _add_followers(self, followers: Json) -> None:
         if followers["count"]:
@@ -136,19 +177,25 @@ _TOTALS: Json = {
     "replies": {"filter": {"term": {"kind": "reply"}}},
     "originals": {"filter": {"term": {"kind": "post"}}},
     "scored": {"filter": SCORED, "aggs": {"score": {"stats": {"field": "sentiment.score"}}}},
+    **NUMBERS_THEN,
 }
 ALL_TOTALS: tuple[str, ...] = tuple(_TOTALS)
 
 
 def _totals(brands: Iterable[Json], totals: Iterable[str]) -> Json:
-    found: Json = {**sums("followers"), **{name: _TOTALS[name] for name in totals}}
+    found: Json = {
+        **sums("followers"),
+        **FOLLOWERS_THEN,
+        **{name: _TOTALS[name] for name in totals},
+    }
     filters = {str(place): brand for place, brand in enumerate(brands)}
     if filters:
         found["brands"] = {"filters": {"filters": filters}}
     return found
 
 
-def _body(query: Json, authors: Json, below: Json) -> Json:
+def body_of(query: Json, authors: Json, below: Json) -> Json:
+    """A request for authors: how they are listed, and what of each."""
     return {
         "size": 0,
         "track_total_hits": False,
@@ -157,7 +204,8 @@ def _body(query: Json, authors: Json, below: Json) -> Json:
     }
 
 
-def _page(sources: Sequence[Json], after: Json | None, size: int) -> Json:
+def page_of(sources: Sequence[Json], after: Json | None, size: int) -> Json:
+    """The next ``size`` combinations of what ``sources`` name, in their order."""
     composite: Json = {"size": size, "sources": list(sources)}
     return {"composite": composite if after is None else composite | {"after": after}}
 
@@ -175,7 +223,7 @@ def authors_body(
         brands: What tells each brand's posts.
     """
     sources = [{"author": {"terms": {"field": "author.key"}}}]
-    return _body(query, _page(sources, after, size), _totals(brands, ALL_TOTALS))
+    return body_of(query, page_of(sources, after, size), _totals(brands, ALL_TOTALS))
 
 
 def some_authors_body(
@@ -194,10 +242,11 @@ def some_authors_body(
         totals: Of ``ALL_TOTALS``, what is wanted besides posts and followers; each takes its time.
     """
     terms = {"terms": {"field": "author.key", "size": max(1, len(keys))}}
-    return _body(_by(query, keys), terms, _totals(brands, totals))
+    return body_of(by_keys(query, keys), terms, _totals(brands, totals))
 
 
-def _by(query: Json, keys: Sequence[str]) -> Json:
+def by_keys(query: Json, keys: Sequence[str]) -> Json:
+    """``query`` narrowed to some authors' posts."""
     return also(query, {"terms": {"author.key": list(keys)}})
 
 
@@ -212,59 +261,3 @@ def gather(authors: dict[str, Author], answer: Json) -> Json | None:
         author.add(bucket)
     after: Json | None = found.get("after_key")
     return after
-
-
-def followers_body(
-    query: Json, *, after: Json | None, size: int, keys: Sequence[str] | None
-) -> Json:
-    """A request for the next ``size`` pairs of author and follower count, with when each was seen.
-
-    Args:
-        query: The posts in question.
-        after: The ``next_page`` of the page before.
-        size: Pairs in the page.
-        keys: Whose; None for all authors.
-    """
-    sources = [
-        {"author": {"terms": {"field": "author.key"}}},
-        {"followers": {"terms": {"field": "author.followers"}}},
-    ]
-    below: Json = {
-        "observed": {"max": {"field": "observed_at"}},
-        "posted": {"max": {"field": "@timestamp"}},
-    }
-    asked = query if keys is None else _by(query, keys)
-    return _body(asked, _page(sources, after, size), below)
-
-
-def gather_followers(authors: Mapping[str, Author], answer: Json) -> Json | None:
-    """Adds a page of follower counts; gives where the next page starts, None after the last."""
-    found = aggregations(answer).get("authors", {})
-    for bucket in found.get("buckets", []):
-        author = authors.get(bucket["key"]["author"])
-        if author is not None:
-            observed, posted = bucket["observed"]["value"] or 0, bucket["posted"]["value"] or 0
-            author.observe(bucket["key"]["followers"], observed, posted)
-    after: Json | None = found.get("after_key")
-    return after
-
-
-def latest_body(query: Json, keys: Sequence[str]) -> Json:
-    """A request for the latest follower counts of a few authors: cheaper than all their pairs."""
-    newest = {
-        "size": 1,
-        "sort": [{"observed_at": "desc"}, {"@timestamp": "desc"}, {"author.followers": "desc"}],
-        "_source": ["author.followers"],
-    }
-    told = also(_by(query, keys), {"exists": {"field": "author.followers"}})
-    terms = {"terms": {"field": "author.key", "size": max(1, len(keys))}}
-    return _body(told, terms, {"newest": {"top_hits": newest}})
-
-
-def gather_latest(authors: Mapping[str, Author], answer: Json) -> None:
-    """Takes what ``latest_body`` got."""
-    for bucket in aggregations(answer).get("authors", {}).get("buckets", []):
-        hit = bucket["newest"]["hits"]["hits"][0]
-        observed, posted, _ = hit["sort"]
-        followers = hit["_source"]["author"]["followers"]
-        authors[bucket["key"]].observe(int(followers), observed, posted)

@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from analysis.authenticity import next_page
@@ -52,9 +53,18 @@ def _poisson(number: int, mean: float) -> float:
     return math.exp(number * math.log(mean) - mean - math.lgamma(number + 1))
 
 
+@lru_cache(maxsize=4_096)
+def fewest(mean: float) -> int:
+    """How many authors it takes to be a burst in a minute of so many posts on average."""
+    authors = max(LEAST_AUTHORS, math.ceil(mean))
+    while tail(authors, mean) >= CHANCE:
+        authors += 1
+    return authors
+
+
 def is_burst(authors: int, mean: float) -> bool:
     """Whether so many authors in a minute of so many posts on average are a burst."""
-    return authors >= LEAST_AUTHORS and tail(authors, mean) < CHANCE
+    return authors >= fewest(mean)
 
 
 def months_body(query: Json) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.authors import ALL_TOTALS, SUMMED, Author
+from analysis.authors import SUMMED, Author
 from analysis.membership import also
 from analysis.numbers import whole
 from analysis.parts import aggregations
@@ -15,7 +15,6 @@ from analysis.rankings import ORDERS, SCORE_LEADS, AtMost, Order
 from lake.records import Json
 
 MOST_INFLUENCERS = 1_000
-_SCORED_BY = ("engagement", "shares", "replies", "scored")
 
 WEIGHTS: Mapping[str, float] = {
     "engagement": 0.35,
@@ -28,7 +27,7 @@ WEIGHTS: Mapping[str, float] = {
 
 _COMPONENTS: Mapping[str, Callable[[Author], float | None]] = {
     "engagement": lambda author: author.total("engagement"),
-    "potential_reach": lambda author: author.followers,
+    "potential_reach": lambda author: author.reach,
     "er_pooled": Author.engagement_rate,
     "amplification": Author.amplification,
     "posts": lambda author: author.posts,
@@ -83,12 +82,6 @@ def score(components: Mapping[str, float]) -> float:
     """
     weight = sum(WEIGHTS[name] for name in components)
     return 100 * sum(WEIGHTS[name] * rank for name, rank in components.items()) / weight
-
-
-def totals_of(by: str) -> tuple[str, ...]:
-    """Of ``analysis.authors.ALL_TOTALS``, what a ranking and the score go by."""
-    own = by if by in ALL_TOTALS else None
-    return tuple(dict.fromkeys((*_SCORED_BY, *([own] if own else ()))))
 
 
 def leads_of(by: str) -> tuple[str, ...]:
@@ -148,7 +141,7 @@ def _row(rank: int, one: Placed) -> dict[str, Any]:
         "id": None,
         "handle": None,
         "name": None,
-        "followers": author.followers,
+        "followers": author.reach,
         "posts": author.posts,
         "originals": author.originals,
         **{name: None if value is None else whole(value) for name, value in totals.items()},

@@ -1,10 +1,10 @@
 """Which of very many authors to look at one by one: the largest by some numbers, and a sample.
 
-One request finds both without fetching anybody's totals. The largest are asked for index by index,
-because only there is the order of a ``terms`` aggregation exact; an author who is not among the
-first of any index has, in all of them together, at most the sum of what the last ones there have.
-The sample is one of many equal parts that Elasticsearch splits authors into by a hash of their key,
-so it is the same for every request and every index.
+Both are found without fetching anybody's totals. The largest are asked for index by index, because
+only there is the order of a ``terms`` aggregation exact; an author who is not among the first of
+any index has, in all of them together, at most the sum of what the last ones there have. The sample
+is one of many equal parts that Elasticsearch splits authors into by a hash of their key, so it is
+the same for every request and every index.
 """
 
 from __future__ import annotations
@@ -74,53 +74,63 @@ SIZES = Sizes()
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The authors to look at.
+    """The largest authors by one number.
 
     Args:
-        leaders: Keys of the largest.
-        sample: Keys of the sample, of which some may be leaders.
-        at_most: By name of a lead, what anybody else has at most; None where nobody knows.
+        keys: Theirs.
+        at_most: What anybody else has at most; None where nobody knows.
+    """
+
+    keys: frozenset[str]
+    at_most: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample of the authors.
+
+    Args:
+        keys: Theirs; some may be among the largest.
         told: What all posts tell.
     """
 
-    leaders: frozenset[str]
-    sample: frozenset[str]
-    at_most: Mapping[str, float | None]
+    keys: frozenset[str]
     told: PostSums
 
 
-def leaders_body(
-    query: Json,
-    names: Sequence[str],
-    parts: Sequence[Json | None],
-    *,
-    size: int,
-    one_in: int,
-    room: int,
-) -> Json:
-    """A request for the largest authors and a sample.
+def leaders_body(query: Json, name: str, parts: Sequence[Json | None], *, size: int) -> Json:
+    """A request for the largest authors by one number.
+
+    One for each number, so that questions which share some numbers share their requests.
 
     Args:
         query: The posts in question.
-        names: Of ``LEADS``, by which numbers.
+        name: Of ``LEADS``, by which number.
         parts: Filters that split the posts so that each part lies in one index; None for no filter.
-        size: Authors for each number and part.
+        size: Authors for each part.
+    """
+    aggs = {str(place): _lead(LEADS[name], part, size) for place, part in enumerate(parts)}
+    if name == "reach":
+        aggs |= _LOST
+    return {"size": 0, "track_total_hits": False, "query": query, "aggs": aggs}
+
+
+def sample_body(query: Json, *, one_in: int, room: int) -> Json:
+    """A request for a sample of the authors.
+
+    Args:
+        query: The posts in question.
         one_in: The sample is one author in so many.
         room: More authors than the sample has.
     """
-    aggs: Json = {
-        f"{name}.{place}": _lead(LEADS[name], part, size)
-        for name in names
-        for place, part in enumerate(parts)
-    }
     sample: Json = {"field": "author.key", "size": room, "shard_size": room}
     sample |= {"order": {"_key": "asc"}, "include": {"partition": 0, "num_partitions": one_in}}
-    return {
-        "size": 0,
-        "track_total_hits": False,
-        "query": query,
-        "aggs": aggs | {"sample": {"terms": sample}} | sums("followers", "engagement"),
-    }
+    aggs: Json = {"sample": {"terms": sample}} | sums("followers", "engagement")
+    return {"size": 0, "track_total_hits": False, "query": query, "aggs": aggs}
+
+
+# By how many followers an account may have had more when it posted than its posts show now.
+_LOST: Json = {"lost": {"max": {"field": "at_post.lost"}}}
 
 
 def _lead(lead: Lead, part: Json | None, size: int) -> Json:
@@ -134,27 +144,30 @@ def _lead(lead: Lead, part: Json | None, size: int) -> Json:
     return {"filter": {"bool": {"filter": filters}}, "aggs": {"authors": found}}
 
 
-def found_in(answer: Json, names: Sequence[str], parts: int, *, apart: bool) -> Found:
-    """The authors to look at, out of what ``leaders_body`` got.
+def found_in(answer: Json, name: str, parts: int, *, apart: bool) -> Found:
+    """The largest authors, out of what ``leaders_body`` got.
 
     Args:
         answer: The answer.
-        names: What was asked for.
+        name: Which number was asked for.
         parts: How many parts there were.
         apart: Whether each of them lies in one index; else nobody knows what others have at most.
     """
     found = aggregations(answer)
-    keys: set[str] = set()
-    at_most: dict[str, float | None] = {}
-    for name in names:
-        lists = [found.get(f"{name}.{place}", {}).get("authors", {}) for place in range(parts)]
-        keys.update(bucket["key"] for one in lists for bucket in one.get("buckets", ()))
-        lasts = [_last(one) for one in lists]
-        most = sum(lasts) if LEADS[name].adds_up else max(lasts)
-        at_most[name] = most if apart else None
-    sample = found.get("sample", {}).get("buckets", ())
+    lists = [found.get(str(place), {}).get("authors", {}) for place in range(parts)]
+    keys = frozenset(bucket["key"] for one in lists for bucket in one.get("buckets", ()))
+    lasts = [_last(one) for one in lists]
+    most = sum(lasts) if LEADS[name].adds_up else max(lasts)
+    most += found.get("lost", {}).get("value") or 0.0
+    return Found(keys, most if apart else None)
+
+
+def sample_in(answer: Json) -> Sample:
+    """The sample, out of what ``sample_body`` got."""
+    found = aggregations(answer)
     told = PostSums(sum_and_count(found, "followers")[0], sum_and_count(found, "engagement")[0])
-    return Found(frozenset(keys), frozenset(one["key"] for one in sample), at_most, told)
+    sample = found.get("sample", {}).get("buckets", ())
+    return Sample(frozenset(one["key"] for one in sample), told)
 
 
 def _last(found: Mapping[str, Any]) -> float:

@@ -90,6 +90,11 @@ def _query(campaign: Campaign, brands: Json) -> Json:
     return {"bool": {"filter": filters}}
 
 
+def by_accounts(query: Json, accounts: Sequence[Account]) -> Json:
+    """``query`` narrowed to the posts by some accounts."""
+    return also(query, any_of([account_clause(who) for who in accounts]))
+
+
 def also(query: Json, *filters: Json) -> Json:
     """``query`` narrowed by further filters."""
     return {"bool": {"filter": [*query["bool"]["filter"], *filters]}}

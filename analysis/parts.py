@@ -15,6 +15,7 @@ LABELS = ("positive", "neutral", "negative", "unsure")
 # A stale score is of a text that the post no longer has, so only "done" counts as scored.
 SCORED: Json = {"term": {"enrich.state": "done"}}
 MOST_PLATFORMS = 100
+_MOST_LABELS = 10  # with room for labels that another version wrote
 _FIELDS = {"engagement": "engagement.value", "followers": "author.followers"}
 
 
@@ -30,14 +31,24 @@ def sums(*metrics: str) -> Json:
 
 def label_counts() -> Json:
     """An aggregation that counts the scored posts by label; read it with ``labels_in``."""
+    labels = {"field": "sentiment.label", "size": _MOST_LABELS}
+    return {"filter": SCORED, "aggs": {"labels": {"terms": labels}}}
+
+
+def label_filters() -> Json:
+    """As ``label_counts``; faster below thousands of buckets, slower otherwise."""
     labels = {label: {"term": {"sentiment.label": label}} for label in LABELS}
     return {"filter": SCORED, "aggs": {"labels": {"filters": {"filters": labels}}}}
 
 
 def labels_in(found: Mapping[str, Any]) -> dict[str, int]:
-    """Posts by label out of a ``label_counts`` aggregation."""
-    buckets = found.get("labels", {}).get("buckets", {})
-    return {label: buckets.get(label, {}).get("doc_count", 0) for label in LABELS}
+    """Posts by label out of a ``label_counts`` or ``label_filters`` aggregation."""
+    buckets = found.get("labels", {}).get("buckets", ())
+    if isinstance(buckets, Mapping):
+        counts = {label: bucket["doc_count"] for label, bucket in buckets.items()}
+    else:
+        counts = counts_by(found, "labels")
+    return {label: counts.get(label, 0) for label in LABELS}
 
 
 def page_by_key(

@@ -17,7 +17,7 @@ from analysis.authors import Author
 from analysis.numbers import ratio
 
 Measure = Callable[[Author], float]
-_Z95 = 1.959963984540054
+Z95 = 1.959963984540054
 # Dvoretzky-Kiefer-Wolfowitz with Massart's constant: with 95 % probability a sample's distribution
 # is nowhere further from the truth than this, divided by the root of its size.
 _DKW95 = math.sqrt(math.log(2 / 0.05) / 2)
@@ -175,7 +175,7 @@ class Population:
         if len(values) == 1:
             return middle, abs(middle)
         variance = math.fsum((value - middle) ** 2 for value in values) / (len(values) - 1)
-        return middle, _Z95 * math.sqrt(variance / len(values)) * self._correction()
+        return middle, Z95 * math.sqrt(variance / len(values)) * self._correction()
 
     def _correction(self) -> float:
         """What a sample without replacement gains; 0 where it holds everybody."""

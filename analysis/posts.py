@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
+from analysis.at_post import followed
+from analysis.rates import er_by_followers, er_by_reach, er_by_views
 from lake.records import POST_METRICS, Json
 
 PostOrder = Literal["engagement", "created_at", "likes", "comments"]
@@ -22,7 +24,7 @@ _TIES: tuple[Json, ...] = ({"platform": {"order": "asc"}}, {"native_id": {"order
 _SOURCE = [
     *("@timestamp", "platform", "kind", "native_id", "url", "author", "text", "lang"),
     *("hashtags", "mentions", "media", "reply_to", "metrics", "metrics_missing", "engagement"),
-    *("first_seen", "observed_at", "enrich.state", "sentiment", "erased"),
+    *("first_seen", "observed_at", "enrich.state", "sentiment", "erased", "at_post"),
 ]
 
 
@@ -84,6 +86,32 @@ def public_post(source: Json) -> dict[str, Any]:
         "enrich_state": source.get("enrich", {}).get("state"),
         "erased": source.get("erased"),
         "sentiment": None if tone is None else _tone(tone),
+    }
+
+
+RATES: Mapping[str, str] = {
+    "by_followers": "er_by_followers",
+    "by_reach": "er_by_reach",
+    "by_views": "er_by_views",
+}
+"""The engagement rates of one post, and what defines them."""
+
+
+def with_rates(source: Json) -> dict[str, Any]:
+    """A stored post as ``public_post`` shows it, with its own engagement rates in percent.
+
+    No platform tells here how many accounts a post reached, so that rate is unknown.
+    """
+    engagement = source.get("engagement", {}).get("value")
+    followers, told_by = followed(source)
+    return public_post(source) | {
+        "engagement_rates": {
+            "by_followers": er_by_followers(engagement, followers),
+            "by_reach": er_by_reach(engagement, None),
+            "by_views": er_by_views(engagement, source.get("metrics", {}).get("views")),
+            "followers": followers,
+            "followers_source": told_by,
+        }
     }
 
 

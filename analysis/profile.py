@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from analysis.at_post import NUMBERS_THEN
 from analysis.clauses import account_clause
 from analysis.envelope import Context, Envelope
 from analysis.membership import POST_KINDS
@@ -24,6 +25,7 @@ from analysis.parts import (
     sums,
     total,
 )
+from analysis.rates import er_daily
 from analysis.sentiment import decided, net_sentiment
 from lake import times
 from lake.criteria import Account
@@ -99,6 +101,7 @@ def posts_body(query: Json) -> Json:
         "query": query,
         "aggs": {
             **sums("engagement", *METRICS),
+            "then_rated": NUMBERS_THEN["then_rated"],
             **ends,
             "kinds": {"terms": {"field": "kind", "size": 10}},
             "sentiment": label_counts(),
@@ -106,12 +109,16 @@ def posts_body(query: Json) -> Json:
     }
 
 
-def posts_numbers(answer: Json, followers: int | None, context: Context) -> dict[str, Any]:
-    """Count, engagement, rate and tone of an account's posts.
+def posts_numbers(
+    answer: Json, followers: int | None, days: float | None, context: Context
+) -> dict[str, Any]:
+    """Count, engagement, rates and tone of an account's posts.
 
     Args:
         answer: What ``posts_body`` got.
         followers: The account's, as last known.
+        days: How long the time asked for is; None where it has no ends: then from the first post
+            to the last one.
         context: What the answer's numbers share.
     """
     found, posts = aggregations(answer), total(answer)
@@ -124,12 +131,18 @@ def posts_numbers(answer: Json, followers: int | None, context: Context) -> dict
         definition = "profile_sum" if name != "engagement" else "profile_engagement"
         metrics[name] = Envelope(shown, posts, posts - known, definition, context).to_json()
     value, known = sum_and_count(found, "engagement")
-    rate = ratio(value, known * followers) if followers else None
+    then, then_known = sum_and_count(found, "then_rated")
+    rate = ratio(value, then + (known - then_known) * followers) if followers else None
     rated = known if followers else 0
     pooled = None if rate is None else 100 * rate
     metrics["er_pooled"] = Envelope(
         pooled, posts, posts - rated, "profile_er_pooled", context
     ).to_json()
+    span = _days_of_posts(found) if days is None else days
+    daily = er_daily(value if known else None, followers, days=span)
+    metrics["er_daily"] = Envelope(
+        daily, posts, posts - rated, "profile_er_daily", context
+    ).to_json() | {"days": span}
     labels = labels_in(found.get("sentiment", {}))
     n = decided(labels)
     net = Envelope(net_sentiment(labels), posts, posts - n, "net_sentiment", context)
@@ -141,6 +154,22 @@ def posts_numbers(answer: Json, followers: int | None, context: Context) -> dict
         "first_post": _moment(found, "min"),
         "last_post": _moment(found, "max"),
     }
+
+
+def days_asked(start: datetime | None, end: datetime | None, now: datetime) -> float | None:
+    """How many days lie in [start, end), of which none is yet to come; None without both ends."""
+    if start is None or end is None:
+        return None
+    return max(0.0, (min(end, now) - start).total_seconds() / _DAY_S)
+
+
+def _days_of_posts(found: Mapping[str, Any]) -> float:
+    """Calendar days in UTC from the first post to the last one; 0 of none."""
+    ends = [found.get(name, {}).get("value") for name in ("min", "max")]
+    if None in ends:
+        return 0.0
+    first, last = (int(value / 1000 // _DAY_S) for value in ends)
+    return last - first + 1.0
 
 
 def _moment(found: Mapping[str, Any], name: str) -> str | None:

@@ -96,7 +96,7 @@ ORDERS: Mapping[str, Order] = {
     "comments": _summed("comments", "most commented"),
     "reach": Order(
         "most popular",
-        lambda author: author.followers,
+        lambda author: author.reach,
         ("reach",),
         lambda most: most["reach"],
     ),

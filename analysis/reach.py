@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from analysis.at_post import source_of
 from analysis.authors import Author
 from analysis.population import Beside, Estimate, Measure, Population
 from lake.text import digest
@@ -76,19 +78,15 @@ def impressions(
     Posts of unknown authors are in these two numbers and in no author's totals.
     """
     beside = None if told is None else Beside(lambda author: author.follower_sum, told.followers)
-    found = people.sum(lambda author: _shown(author) * (author.followers or 0), beside)
+    found = people.sum(lambda author: author.shown_followers(), beside)
     known = replies + people.sum(_known_shown).value
-    doubt = people.sum(lambda author: _shown(author) * author.doubt).value
+    doubt = people.sum(lambda author: author.late_shown * author.doubt).value
     value = replies + found.value if known or not posts else None
     return Known(value, posts, _missing(posts, known), found.error + doubt)
 
 
-def _shown(author: Author) -> int:
-    return author.posts - author.replies
-
-
 def _known_shown(author: Author) -> float:
-    return 0 if author.followers is None else _shown(author)
+    return 0 if author.followers is None else author.posts - author.replies
 
 
 def reach(people: Population) -> Known:
@@ -102,9 +100,9 @@ def estimated_reach(people: Population, efficiency: Efficiency) -> Known:
 
 
 def _over_authors(people: Population, part: Measure) -> Known:
-    found = people.sum(lambda author: part(author) * (author.followers or 0))
-    doubt = people.sum(lambda author: part(author) * author.doubt).value
-    known = people.sum(lambda author: float(author.followers is not None)).value
+    found = people.sum(lambda author: part(author) * (author.reach or 0))
+    doubt = people.sum(lambda author: part(author) * author.reach_doubt).value
+    known = people.sum(lambda author: float(author.reach is not None)).value
     n = round(people.size)
     value = found.value if known or not people.size else None
     return Known(value, n, _missing(n, known), found.error + doubt)
@@ -117,25 +115,19 @@ def rate_pooled(people: Population, *, posts: int, told: PostSums | None = None)
     else:
         over = Beside(lambda author: author.sums["engagement"], told.engagement)
         under = Beside(lambda author: author.follower_sum, told.followers)
-    found = people.ratio(_rated_engagement, _rated_followers, over, under)
-    doubt = people.sum(lambda author: author.known["engagement"] * author.doubt).value
-    base = people.sum(_rated_followers, under).value
+    found = people.ratio(_rated_engagement, Author.rated_followers, over, under)
+    doubt = people.sum(lambda author: author.late_rated * author.doubt).value
+    base = people.sum(Author.rated_followers, under).value
     return _rate(found, people, posts, doubt / base if base else 0.0)
 
 
 def rate_mean(people: Population, *, posts: int) -> Known:
-    """Engagement rate by followers, in percent: the mean of the posts' own rates.
-
-    One follower count holds for all posts of an author, so their rates add up author by author.
-    """
-    found = people.ratio(
-        lambda author: author.sums["engagement"] / author.followers if author.followers else 0.0,
-        lambda author: author.known["engagement"] if author.followers else 0.0,
-    )
-    known = people.sum(lambda author: author.known["engagement"] if author.followers else 0.0)
+    """Engagement rate by followers, in percent: the mean of the posts' own rates."""
+    found = people.ratio(lambda author: author.rates()[0], lambda author: author.rates()[1])
+    known = people.sum(lambda author: author.rates()[1])
     doubts = people.sum(_relative_doubt).value
-    value = None if found is None else 100 * found.value
-    error = 0.0 if found is None else 100 * (found.error + _part(doubts, known.value))
+    value = None if found is None else found.value
+    error = 0.0 if found is None else found.error + 100 * _part(doubts, known.value)
     return Known(value, posts, _missing(posts, known.value), error)
 
 
@@ -143,7 +135,8 @@ def _relative_doubt(author: Author) -> float:
     """By how much an author's posts' rates may be too low, in sum."""
     if not author.followers or not author.doubt or not author.lowest:
         return 0.0
-    return author.sums["engagement"] * (1 / author.lowest - 1 / author.followers)
+    late = author.sums["engagement"] - author.then.engagement
+    return late * (1 / author.lowest - 1 / author.followers)
 
 
 def _part(above: float, below: float) -> float:
@@ -164,9 +157,16 @@ def _rated_engagement(author: Author) -> float:
     return 0.0 if author.followers is None else author.sums["engagement"]
 
 
-def _rated_followers(author: Author) -> float:
-    return author.known["engagement"] * (author.followers or 0)
-
-
 def _missing(n: int, known: float) -> int:
     return max(0, n - round(known))
+
+
+def followers_told(people: Population) -> dict[str, Any]:
+    """Where the posts' follower counts are from, and how many are of the time of posting."""
+    then = people.sum(lambda author: author.then.posts).value
+    known = people.sum(lambda author: 0 if author.followers is None else author.posts).value
+    latest = round(known - then)
+    return {
+        "followers_source": source_of(round(then), latest, exact=people.exact),
+        "followers_at_post": round(then),
+    }

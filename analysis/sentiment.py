@@ -33,6 +33,20 @@ def net_sentiment(labels: Mapping[str, int]) -> float | None:
     return ratio(positive - negative, positive + negative)
 
 
+def net_interval(labels: Mapping[str, int]) -> dict[str, float | None]:
+    """The 95 % interval of net sentiment; of nothing it is unknown.
+
+    Net sentiment is 2 p - 1 with p = positive / (positive + negative), so its interval is Wilson's
+    of p, stretched alike.
+    """
+    positive, negative = labels.get("positive", 0), labels.get("negative", 0)
+    low, high = wilson(positive, positive + negative) or (None, None)
+    return {
+        "low": None if low is None else 2 * low - 1,
+        "high": None if high is None else 2 * high - 1,
+    }
+
+
 def sentiment_score(labels: Mapping[str, int]) -> float | None:
     """100 x (positive - negative) / (positive + neutral + negative); None where all are 0."""
     found = ratio(labels.get("positive", 0) - labels.get("negative", 0), decided(labels))
@@ -152,18 +166,20 @@ def sentiment_answer(answer: Json, weighted: Weighted, context: Context) -> dict
         "sentiment_mean": (ratio(score_sum, known), known),
         "sentiment_weighted_mean": (weighted.mean(), weighted.known),
     }
+    metrics = {
+        "scored" if name == "sentiment" else name: Envelope(
+            value, posts, posts - told, name, context
+        ).to_json()
+        for name, (value, told) in values.items()
+    }
+    metrics["net_sentiment"] |= net_interval(labels)
     return {
         "labels": labels,
         "pending": states.get("pending", 0) + states.get("stale", 0),
         "failed": states.get("failed", 0),
         "shares": label_shares(labels),
         "trend_hidden": n < ENOUGH_POSTS,
-        "metrics": {
-            "scored" if name == "sentiment" else name: Envelope(
-                value, posts, posts - told, name, context
-            ).to_json()
-            for name, (value, told) in values.items()
-        },
+        "metrics": metrics,
         "by_platform": _groups(found, "platforms"),
         "by_model": _groups(inner, "models"),
     }

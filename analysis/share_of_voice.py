@@ -67,19 +67,22 @@ def _unordered(query: Any) -> str:
 
 
 def share_of_voice_body(panel: Json, brands: Sequence[Json]) -> Json:
-    """A request that counts the panel's posts by how many brands they name, and each brand's."""
+    """A request that counts each brand's posts, and by how many brands they name if by several.
+
+    Few posts name several brands, so those of one are what the others leave.
+    """
     by_brand = {str(place): {"bool": {"filter": [brand]}} for place, brand in enumerate(brands)}
     below = {"brands": {"filters": {"filters": by_brand}, "aggs": sums("engagement")}}
-    levels = {str(k): _exactly(k, brands) for k in range(1, len(brands) + 1)}
+    levels = {str(k): _exactly(k, brands) for k in range(2, len(brands) + 1)}
     return {
         "size": 0,
         "track_total_hits": True,
         "query": panel,
         "aggs": {
-            "named": {"filters": {"filters": levels}, "aggs": below},
+            **({"named": {"filters": {"filters": levels}, "aggs": below}} if levels else {}),
             "brands": {
                 "filters": {"filters": by_brand},
-                "aggs": {"sentiment": label_counts(), **count_authors()},
+                "aggs": {**sums("engagement"), "sentiment": label_counts(), **count_authors()},
             },
             **count_authors(),
         },
@@ -107,12 +110,9 @@ def brands_of(
     """
     found = aggregations(answer)
     brands = [Brand() for _ in names]
-    for level, bucket in found.get("named", {}).get("buckets", {}).items():
-        weight = 1 / int(level) if fractional else 1
-        for place, counted in bucket["brands"]["buckets"].items():
-            _add_posts(brands[int(place)], counted, weight)
     for place, bucket in found.get("brands", {}).get("buckets", {}).items():
         brand = brands[int(place)]
+        _add_posts(brand, bucket, _shared(found, place) if fractional else {})
         brand.labels = labels_in(bucket["sentiment"])
         brand.unknown["users"] = brand.n - int(bucket["authored"]["value"])
         if not people.exact and not fractional:
@@ -123,14 +123,24 @@ def brands_of(
     return brands
 
 
-def _add_posts(brand: Brand, bucket: Json, weight: float) -> None:
-    posts = bucket["doc_count"]
-    brand.posts += weight * posts
-    brand.n += posts
+def _shared(found: Mapping[str, Any], place: str) -> dict[int, Json]:
+    """A brand's posts that name several, by how many they name."""
+    levels = found.get("named", {}).get("buckets", {})
+    return {int(level): one["brands"]["buckets"][place] for level, one in levels.items()}
+
+
+def _add_posts(brand: Brand, bucket: Json, shared: Mapping[int, Json]) -> None:
+    """Counts a brand's posts, those of several brands in equal parts where they are given."""
     engagement, known = sum_and_count(bucket, "engagement")
-    brand.unknown["engagement"] += posts - known
+    brand.n = bucket["doc_count"]
+    brand.unknown["engagement"] = brand.n - known
+    brand.posts = brand.n
+    for named, some in shared.items():
+        others = 1 - 1 / named  # their part
+        brand.posts -= others * some["doc_count"]
+        engagement -= others * sum_and_count(some, "engagement")[0]
     if known:
-        brand.engagement = (brand.engagement or 0.0) + weight * engagement
+        brand.engagement = engagement
 
 
 def _add_people(brand: Brand, place: int, people: Population, *, fractional: bool) -> None:
@@ -140,7 +150,7 @@ def _add_people(brand: Brand, place: int, people: Population, *, fractional: boo
         return 1 / len(author.brands) if fractional else 1.0
 
     def unknown(author: Author) -> bool:
-        return place in author.brands and author.followers is None
+        return place in author.brands and author.reach is None
 
     if "users" not in brand.bounds:
         users = people.sum(part)
@@ -148,9 +158,9 @@ def _add_people(brand: Brand, place: int, people: Population, *, fractional: boo
         if not people.exact:
             brand.bounds["users"] = users.error
     brand.unknown["potential_reach"] = round(people.sum(unknown).value)
-    if people.sum(lambda author: part(author) if author.followers is not None else 0.0).value:
-        reach = people.sum(lambda author: part(author) * (author.followers or 0))
-        doubt = people.sum(lambda author: part(author) * author.doubt).value
+    if people.sum(lambda author: part(author) if author.reach is not None else 0.0).value:
+        reach = people.sum(lambda author: part(author) * (author.reach or 0))
+        doubt = people.sum(lambda author: part(author) * author.reach_doubt).value
         brand.potential_reach = reach.value
         if not people.exact:
             brand.bounds["potential_reach"] = reach.error + doubt
@@ -159,9 +169,18 @@ def _add_people(brand: Brand, place: int, people: Population, *, fractional: boo
 def overlap(answer: Json) -> dict[str, float | int | None]:
     """Posts that name two brands or more, and their part of all the panel's posts in percent."""
     levels = aggregations(answer).get("named", {}).get("buckets", {})
-    posts = sum(bucket["doc_count"] for level, bucket in levels.items() if int(level) > 1)
+    posts = sum(bucket["doc_count"] for bucket in levels.values())
     part = ratio(posts, total(answer))
     return {"posts": posts, "share": None if part is None else 100 * part}
+
+
+def positive_shares(labels: Mapping[str, Mapping[str, int]]) -> dict[str, float | None]:
+    """Each brand's part of the panel's positive posts in percent; None where there are none.
+
+    Args:
+        labels: Each brand's scored posts by label.
+    """
+    return shares({name: own.get("positive", 0) for name, own in labels.items()})
 
 
 def brand_rows(panel: Mapping[str, Sequence[str]], brands: Sequence[Brand]) -> list[dict[str, Any]]:
@@ -173,8 +192,8 @@ def brand_rows(panel: Mapping[str, Sequence[str]], brands: Sequence[Brand]) -> l
         )
         for measure in MEASURES
     }
-    positive = shares(
-        {name: brand.labels.get("positive", 0) for name, brand in zip(names, brands, strict=True)}
+    positive = positive_shares(
+        {name: brand.labels for name, brand in zip(names, brands, strict=True)}
     )
     rows = []
     for place, (name, brand) in enumerate(zip(names, brands, strict=True)):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from analysis.at_post import AT_POST
 from analysis.membership import also
 from analysis.parts import MOST_PLATFORMS, aggregations, counts_by
 from analysis.posts import posts_body, public_post
@@ -21,7 +22,14 @@ from lake.layout import native_key
 from lake.records import Json
 
 _AT: Json = {"field": "@timestamp", "format": "epoch_millis"}
-_COLUMNS: list[Any] = [_AT, "platform", "native_id", "engagement.value", "author.followers"]
+_COLUMNS: list[Any] = [
+    _AT,
+    "platform",
+    "native_id",
+    "engagement.value",
+    AT_POST,
+    "author.followers",
+]
 
 
 def counting_body(query: Json) -> Json:
@@ -91,7 +99,7 @@ def shown_in(answer: Json, *, counts: bool = True) -> list[Shown]:
                 id=fields["native_id"],
                 at_ms=int(fields["@timestamp"]),
                 engagement=fields.get("engagement.value"),
-                followers=fields.get("author.followers"),
+                followers=fields.get(AT_POST, fields.get("author.followers")),
                 counts=counts,
             )
         )

@@ -107,21 +107,20 @@ class _Sums:
     total: int = 0
     squares: int = 0
 
-    def change(self, rate: float | None, by: int) -> None:
-        """Adds (1) or takes away (-1) a rate that is known."""
-        if rate is not None:
-            parts = round(rate * _PARTS_OF_ONE)
+    def change(self, parts: int | None, by: int) -> None:
+        """Adds (1) or takes away (-1) a rate that is known, in parts of one."""
+        if parts is not None:
             self.n += by
             self.total += by * parts
             self.squares += by * parts * parts
 
-    def z(self, rate: float) -> float | None:
+    def z(self, parts: int) -> float | None:
         """Standard deviations (of a sample) above the mean; None where nothing varies."""
         spread = self.n * self.squares - self.total * self.total
         if self.n < 2 or spread <= 0:
             return None
         deviation = math.sqrt(spread / (self.n * (self.n - 1)))
-        return (self.n * round(rate * _PARTS_OF_ONE) - self.total) / self.n / deviation
+        return (self.n * parts - self.total) / self.n / deviation
 
 
 def rate_scores(posts: Sequence[Shown], *, sampled: bool = False) -> dict[Key, Score]:
@@ -132,17 +131,19 @@ def rate_scores(posts: Sequence[Shown], *, sampled: bool = False) -> dict[Key, S
         sampled: Whether they are a sample, so that every ``z`` is an estimate.
     """
     sums, found = _Sums(), {}
+    rates = [post.rate for post in posts]
+    parts = [None if rate is None else round(rate * _PARTS_OF_ONE) for rate in rates]
+    counted = [own if post.counts else None for post, own in zip(posts, parts, strict=True)]
     first = last = 0
-    for post in posts:
+    for post, rate, own in zip(posts, rates, parts, strict=True):
         while posts[last].at_ms < post.at_ms:
-            sums.change(_counted_rate(posts[last]), 1)
+            sums.change(counted[last], 1)
             last += 1
         while posts[first].at_ms < post.at_ms - TRAILING_MS:
-            sums.change(_counted_rate(posts[first]), -1)
+            sums.change(counted[first], -1)
             first += 1
-        rate = post.rate
-        if rate is not None and sums.n >= FEWEST_RATES:
-            z = sums.z(rate)
+        if rate is not None and own is not None and sums.n >= FEWEST_RATES:
+            z = sums.z(own)
             bound = _bound(z, sums.n) if sampled and z is not None else None
             found[post.key] = Score("engagement_rate", rate, sums.n, z, bound)
     return found
@@ -152,10 +153,6 @@ def sample_size(weeks: float, platforms: int, most: int) -> int:
     """How many posts to draw where there are more than ``most``."""
     enough = math.ceil(weeks) * platforms * _SAMPLED_A_WEEK
     return min(most, max(_FEWEST_SAMPLED, enough))
-
-
-def _counted_rate(post: Shown) -> float | None:
-    return post.rate if post.counts else None
 
 
 def _bound(z: float, n: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from analysis.authors import Author
@@ -14,16 +14,19 @@ from analysis.parts import (
     MOST_PLATFORMS,
     aggregations,
     counts_by,
+    field_of,
     sum_and_count,
     sums,
     total,
 )
 from analysis.population import Population
+from analysis.rates import amplification_multiplier, er_by_views
 from analysis.reach import (
     Efficiency,
     Known,
     PostSums,
     estimated_reach,
+    followers_told,
     impressions,
     rate_mean,
     rate_pooled,
@@ -35,6 +38,9 @@ from lake.records import Json
 _PRECISION = 40_000
 # Three standard errors of HyperLogLog with that many registers (1.04 / sqrt(m), Flajolet 2007).
 _ERROR = 3 * 1.04 / math.sqrt(2**18)
+_VIEWED: Json = {
+    "bool": {"filter": [{"exists": {"field": field_of(name)}} for name in ("engagement", "views")]}
+}
 _RATES = {"amplification": "shares", "applause": "likes", "conversation": "comments"}
 
 
@@ -54,6 +60,7 @@ def summary_body(query: Json) -> Json:
         "query": query,
         "aggs": {
             **sums("engagement", *METRICS),
+            "viewed": {"filter": _VIEWED, "aggs": sums("engagement", "views")},
             "kinds": {"terms": {"field": "kind", "size": 10}},
             "platforms": {"terms": {"field": "platform", "size": MOST_PLATFORMS}},
             **count_authors(),
@@ -104,6 +111,7 @@ def summary_metrics(
         | {"by_kind": kinds, "by_platform": counts_by(found, "platforms")},
         "authors": _authors(answer, people, context).to_json(),
     }
+    metrics["posts_per_user"] = _posts_per_user(answer, people, context).to_json()
     for name in ("engagement", *METRICS):
         value, known = sum_and_count(found, name)
         shown = whole(value) if known or not posts else None
@@ -112,14 +120,14 @@ def summary_metrics(
         value, known = sum_and_count(found, metric)
         rate = ratio(value, known)
         metrics[name] = Envelope(rate, posts, posts - known, name, context).to_json()
+    metrics["er_views_pooled"] = _by_views(found, posts, context).to_json()
     numbers = _by_followers(people, posts, kinds.get("reply", 0), told)
-    exact = None if people is None else people.exact
-    metrics |= {name: _follower_metric(name, one, context, exact) for name, one in numbers.items()}
-    if efficiency is not None and people is not None:
-        one = estimated_reach(people, efficiency)
-        metrics["estimated_reach"] = _follower_metric("estimated_reach", one, context, exact) | {
-            "efficiency": efficiency.key()
-        }
+    if people is not None and efficiency is not None:
+        numbers["estimated_reach"] = estimated_reach(people, efficiency)
+    for name, one in numbers.items():
+        metrics[name] = _follower_metric(name, one, context, people)
+    if "estimated_reach" in metrics and efficiency is not None:
+        metrics["estimated_reach"]["efficiency"] = efficiency.key()
     return metrics
 
 
@@ -130,6 +138,33 @@ def _authors(answer: Json, people: Population | None, context: Context) -> Envel
     value = estimated_authors(answer)
     bound = authors_bound(value)
     return Envelope(value, posts, missing, "users", context, exact=False, error_bound=bound)
+
+
+def _posts_per_user(answer: Json, people: Population | None, context: Context) -> Envelope:
+    """Posts per user; posts whose author is unknown are missing, as they are of the users."""
+    users = _authors(answer, people, context)
+    value = posts_per_user(total(answer) - users.missing, users.value)
+    bound = None
+    if users.error_bound is not None and value is not None and users.value:
+        least = max(1.0, users.value - users.error_bound)
+        bound = value * (users.value / least - 1)
+    return Envelope(
+        value, users.n, users.missing, "posts_per_user", context, users.exact, error_bound=bound
+    )
+
+
+def posts_per_user(posts: float, users: float | None) -> float | None:
+    """How many posts each user wrote in the mean; None where there is nobody."""
+    return ratio(posts, users)
+
+
+def _by_views(found: Json, posts: int, context: Context) -> Envelope:
+    """Pooled engagement rate by views, over the posts that tell both."""
+    viewed = found.get("viewed", {})
+    engagement, _ = sum_and_count(viewed, "engagement")
+    views, known = sum_and_count(viewed, "views")
+    rate = er_by_views(engagement, views)
+    return Envelope(rate, posts, posts - known, "er_views_pooled", context)
 
 
 def _by_followers(
@@ -150,6 +185,33 @@ def _by_followers(
     }
 
 
+def multiplier_metric(
+    own: Collection[Author], exposure: Mapping[str, Any], context: Context
+) -> dict[str, Any]:
+    """How many times the campaign's own accounts' impressions those of all posts are.
+
+    Args:
+        own: The own accounts, each with their posts of the campaign.
+        exposure: The envelope of the potential impressions of all posts.
+        context: What the answer's numbers share.
+    """
+    posts = sum(author.posts for author in own)
+    replies = sum(author.replies for author in own)
+    known = impressions(Population(tuple(own)), posts=posts, replies=replies)
+    value = amplification_multiplier(exposure["value"], known.value)
+    bound = exposure.get("error_bound")
+    error = None if bound is None or value is None else ratio(bound, known.value)
+    exact = None if exposure.get("exact") is None else bool(exposure["exact"])
+    found = Envelope(
+        *(value, exposure["n"], exposure["missing"], "amplification_multiplier", context),
+        exact=exact,
+        error_bound=error,
+    ).to_json()
+    told = {"value": known.value, "posts": posts, "missing": known.missing}
+    source = {name: exposure[name] for name in ("followers_source", "followers_at_post")}
+    return found | {"own_impressions": told} | source
+
+
 def _frequency(seen: Known, accounts: Known) -> Known:
     value = ratio(seen.value, accounts.value)
     if value is None:
@@ -160,8 +222,9 @@ def _frequency(seen: Known, accounts: Known) -> Known:
 
 
 def _follower_metric(
-    name: str, known: Known, context: Context, exact: bool | None
+    name: str, known: Known, context: Context, people: Population | None
 ) -> dict[str, Any]:
+    exact = None if people is None else people.exact
     value = known.value if known.value is None else whole(known.value)
     bound = known.error if exact is False else None
     if exact is False and value is not None and name in _COUNTS:
@@ -169,7 +232,8 @@ def _follower_metric(
     found = Envelope(
         value, known.n, known.missing, name, context, exact=exact, error_bound=bound
     ).to_json()
-    return found | {"followers_source": "latest" if exact is not False else "highest"}
+    return found | (followers_told(people) if people is not None else _UNTOLD)
 
 
+_UNTOLD = {"followers_source": "latest", "followers_at_post": 0}
 _COUNTS = ("potential_impressions", "potential_reach", "estimated_reach")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from analysis.numbers import whole
-from analysis.parts import aggregations, label_counts, labels_in, sum_and_count, sums
+from analysis.parts import aggregations, label_filters, labels_in, sum_and_count, sums
 from lake import times
 from lake.errors import InvalidError
 from lake.records import Json
@@ -40,8 +41,7 @@ def cuts(interval: str, zone: str, start: datetime, end: datetime) -> list[datet
     """
     if interval not in INTERVALS:
         raise _invalid("interval", f"must be one of {', '.join(INTERVALS)}")
-    # What the machine calls "localtime" differs from machine to machine.
-    if zone not in available_timezones() - {"localtime"}:
+    if zone not in _zones():
         raise _invalid("tz", f"{zone[:60]!r} is no IANA time zone; write Europe/Paris or UTC")
     _check_length(interval, (end - start) / timedelta(days=1))
     there = ZoneInfo(zone)
@@ -52,6 +52,13 @@ def cuts(interval: str, zone: str, start: datetime, end: datetime) -> list[datet
     except (OverflowError, ValueError) as exc:  # before year 1, after year 9999
         raise _invalid("interval", "the campaign's window has no such calendar") from exc
     return found
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # Reading the names of all zones from the disk takes 50 ms. What the machine calls "localtime"
+    # differs from machine to machine.
+    return frozenset(available_timezones() - {"localtime"})
 
 
 def _check_length(interval: str, days: float) -> None:
@@ -94,19 +101,30 @@ def _since_hour(moment: datetime) -> timedelta:
 
 def timeline_body(query: Json, found: Sequence[datetime]) -> Json:
     """The request for every interval between the cuts."""
-    texts = [times.to_text(cut) for cut in found]
-    ranges = [{"from": begins, "to": ends} for begins, ends in pairwise(texts)]
+    intervals = _hours(found) or _ranges(found)
+    below = {**sums(*_SUMS), "sentiment": label_filters()}
     return {
         "size": 0,
         "track_total_hits": True,
         "query": query,
-        "aggs": {
-            "intervals": {
-                "date_range": {"field": "@timestamp", "ranges": ranges},
-                "aggs": {**sums(*_SUMS), "sentiment": label_counts()},
-            }
-        },
+        "aggs": {"intervals": intervals | {"aggs": below}},
     }
+
+
+def _ranges(found: Sequence[datetime]) -> Json:
+    texts = [times.to_text(cut) for cut in found]
+    ranges = [{"from": begins, "to": ends} for begins, ends in pairwise(texts)]
+    return {"date_range": {"field": "@timestamp", "ranges": ranges}}
+
+
+def _hours(found: Sequence[datetime]) -> Json | None:
+    """Hours as a histogram, which is twice as fast as thousands of ranges; None of other cuts."""
+    hour_ms = 3_600_000
+    starts = [_epoch_ms(cut) for cut in found]
+    if any(end - start != hour_ms for start, end in pairwise(starts)):
+        return None
+    histogram = {"field": "@timestamp", "fixed_interval": "1h", "min_doc_count": 1}
+    return {"date_histogram": histogram | {"offset": f"{starts[0] % hour_ms}ms"}}
 
 
 def timeline_buckets(
@@ -114,7 +132,7 @@ def timeline_buckets(
 ) -> list[dict[str, Any]]:
     """The intervals in order; a ``partial`` one is not wholly within [start, end)."""
     counted = {
-        int(bucket["from"]): bucket
+        int(bucket.get("from", bucket.get("key"))): bucket
         for bucket in aggregations(answer).get("intervals", {}).get("buckets", [])
     }
     return [

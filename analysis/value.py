@@ -9,7 +9,7 @@ there is no number. Such a table as YAML::
     values:
       instagram: {likes: 0.30, comments: 0.50, impressions: 12.00}
 
-A value is of one interaction; that of ``impressions`` is of 1,000 of them.
+A value is of one interaction; that of ``impressions`` is of 1,000 views that the platform tells.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from analysis.numbers import ratio
 from lake.errors import ConfigError
+from lake.records import POST_METRICS
 
 PER_THOUSAND = "impressions"
 # By platform, by component; None: the platform does not tell.
 Counts = Mapping[str, Mapping[str, float | None]]
+COMPONENTS = (*POST_METRICS, PER_THOUSAND)
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Price = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 
@@ -43,6 +45,17 @@ class ValueTable(BaseModel):
     date: date
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     values: dict[_Name, Annotated[dict[_Name, _Price], Field(min_length=1)]]
+
+    @field_validator("values")
+    @classmethod
+    def _components(cls, values: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        for platform, prices in values.items():
+            if unknown := [name for name in prices if name not in COMPONENTS]:
+                known = ", ".join(COMPONENTS)
+                raise ValueError(f"{platform} has no {', '.join(unknown)[:200]}; there are {known}")
+            if PER_THOUSAND in prices and "views" in prices:
+                raise ValueError(f"{platform} names views and {PER_THOUSAND}, which are the same")
+        return values
 
 
 def value_table(values: object, *, place: str = "the value table") -> ValueTable:

@@ -24,8 +24,8 @@ from analysis.parts import (
     sum_and_count,
     total,
 )
-from analysis.sentiment import ENOUGH_POSTS, decided, net_sentiment
-from analysis.summary import summary_body, summary_metrics
+from analysis.sentiment import ENOUGH_POSTS, decided, net_interval, net_sentiment
+from analysis.summary import summary_metrics
 from lake import times
 from lake.errors import InvalidError
 from lake.records import Json
@@ -129,11 +129,15 @@ def watch(window: Window, targets: Mapping[Target, Seen]) -> Watch:
     return Watch(share, share * window.days, "covered")
 
 
-def window_body(query: Json) -> Json:
-    """The request for a window's numbers but those that need each author."""
-    body = summary_body(query)
+def tone_body(query: Json) -> Json:
+    """The request for a window's sentiment; ``analysis.summary.summary_body`` is for the rest."""
     tone: Json = {"filter": SCORED, "aggs": {"score": {"stats": {"field": "sentiment.score"}}}}
-    return body | {"aggs": body["aggs"] | {"sentiment": label_counts(), "tone": tone}}
+    return {
+        "size": 0,
+        "track_total_hits": True,
+        "query": query,
+        "aggs": {"sentiment": label_counts(), "tone": tone},
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,7 @@ def measured(
     Args:
         window: It.
         seen: How much of it was watched.
-        answer: What ``window_body`` got.
+        answer: What ``tone_body`` got.
         metrics: The summary's metrics of the same answer.
         context: What the window's numbers share.
     """
@@ -209,7 +213,7 @@ def tone(answer: Json, context: Context) -> dict[str, Any]:
 
     return {
         "labels": labels,
-        "net_sentiment": envelope(net_sentiment(labels), n, "net_sentiment"),
+        "net_sentiment": envelope(net_sentiment(labels), n, "net_sentiment") | net_interval(labels),
         "sentiment_mean": envelope(ratio(score_sum, scored), scored, "sentiment_mean"),
         "positive_share": envelope(part, n, "sentiment_share")
         | {"low": _percent(low), "high": _percent(high)},

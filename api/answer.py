@@ -10,12 +10,14 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from analysis.assumptions import Assumptions
 from api.answer_cache import AnswerCache
 from api.answers import encode
 from api.parameters import AsOf, From, Platforms, To, part_of
 from lake.campaign import Campaign
 from lake.errors import NotFoundError
 from lake.records import Json
+from lake.sharing import Sharing
 from lake.store import Store
 
 # What ids are made of; anything else is sure to name no campaign, and goes no further.
@@ -59,6 +61,15 @@ def _store(request: Request) -> Store:
 Lake = Annotated[Store, Depends(_store)]
 
 
+def _assumed(request: Request) -> Assumptions:
+    found: Assumptions = request.app.state.assumed
+    return found
+
+
+Assumed = Annotated[Assumptions, Depends(_assumed)]
+"""What the configuration assumes: how far posts reach, what interactions are worth."""
+
+
 def known_id(campaign_id: str) -> str:
     """A campaign id that could be one.
 
@@ -99,6 +110,7 @@ class OneQuestion:
 
     def __init__(self, request: Request) -> None:
         self._cache: AnswerCache = request.app.state.answers
+        self._sharing: Sharing | None = request.app.state.store.sharing
         asked = sorted(request.query_params.multi_items())
         self._key = f"{request.url.path}?{asked!r}"
 
@@ -112,8 +124,11 @@ class OneQuestion:
             campaign: Whom it is about; a campaign that was changed is asked about anew.
         """
 
-        async def made() -> bytes:
-            return encode(await ask())
+        async def made(state: str | None) -> bytes:
+            if self._sharing is None:
+                return encode(await ask())
+            with self._sharing.about(state):
+                return encode(await ask())
 
         revision = "" if campaign is None else str(campaign.revision)
         body = await self._cache.get(f"{self._key} {revision}", made)

@@ -7,13 +7,13 @@ made waits for that one.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
-from cachetools import TTLCache
+from lake.shared import Shared
 
 _ROOM_BYTES = 64 * 1024 * 1024
-Make = Callable[[], Awaitable[bytes]]
+Make = Callable[[str | None], Awaitable[bytes]]
 
 
 class AnswerCache:
@@ -32,32 +32,15 @@ class AnswerCache:
         room_bytes: int = _ROOM_BYTES,
     ) -> None:
         self._generation = generation
-        self._room_bytes = room_bytes
-        self._kept: TTLCache[str, bytes] = TTLCache(room_bytes, keeps_s, getsizeof=len)
-        self._making: dict[str, asyncio.Future[bytes]] = {}
+        self._answers: Shared[bytes] = Shared(keeps_s, room_bytes, len)
 
     async def get(self, key: str, make: Make) -> bytes:
         """The answer to a question.
 
         Args:
             key: Tells questions apart; equal keys have equal answers.
-            make: Makes the answer; its errors are told to all who wait, and not kept.
+            make: Makes the answer, of the state of the lake that it is told; its errors are told
+                to all who wait, and not kept.
         """
         now = await self._generation()
-        key = f"{key} {now}"
-        kept = self._kept.get(key)
-        if kept is not None and now is not None:
-            return kept
-        making = self._making.get(key)
-        if making is None:
-            making = self._making[key] = asyncio.ensure_future(make())
-            making.add_done_callback(lambda done: self._made(key, done, keep=now is not None))
-        # Whoever gives up waiting stops nobody else's answer.
-        return await asyncio.shield(making)
-
-    def _made(self, key: str, done: asyncio.Future[bytes], *, keep: bool) -> None:
-        del self._making[key]
-        if done.cancelled() or done.exception() is not None or not keep:
-            return
-        if len(done.result()) <= self._room_bytes:
-            self._kept[key] = done.result()
+        return await self._answers.get(f"{key} {now}", partial(make, now), keep=now is not None)

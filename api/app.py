@@ -9,11 +9,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from analysis.assumptions import assumptions
 from api import manners, problems
 from api.answer_cache import AnswerCache
 from api.door import guarding
 from api.openapi import described
 from api.parameters import KnownParameters
+from api.reading import sharing_reads
 from api.routes import (
     authenticity,
     campaigns,
@@ -82,6 +84,9 @@ def create_app(
         push_platforms: Whose payloads may be pushed; without any, nothing can be.
         platforms: What each platform offers; None: nobody knows, and campaigns are not told.
         changes: The same lake for one who may change posts, which erasures do; ``store`` if None.
+
+    Raises:
+        ConfigError: The configured value table cannot be read.
     """
 
     @asynccontextmanager
@@ -92,6 +97,7 @@ def create_app(
             app.state.answers = AnswerCache(
                 partial(generation, opened.client, opened.layout), config.api.cache_s
             )
+            await stack.enter_async_context(sharing_reads(opened, config.api.cache_s))
             app.state.guard = await stack.enter_async_context(guarding(opened, config.api))
             if push_platforms:  # without, nobody may touch the spool
                 inbox = Inbox(opened, config.writer.dead_letter_dir)
@@ -112,6 +118,7 @@ def create_app(
     app.state.push_bytes = config.api.push_bytes
     app.state.push_platforms = tuple(push_platforms)
     app.state.platforms = platforms
+    app.state.assumed = assumptions(config.analysis)
     app.state.changes = changes
     problems.install(app)
     manners.install(app, config.api)

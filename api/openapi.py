@@ -1,6 +1,7 @@
 """What the OpenAPI document says beyond the routes' own words: shapes of bodies, and examples.
 
-The examples are answers that were really given; ``examples.json`` holds them by operation.
+The examples are answers that were really given, long lists cut; ``examples.json`` holds them by
+operation, and ``tests.api_examples`` makes them over the sample campaign.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from datetime import datetime
 
 from analysis.membership import also
 from lake import times
+from lake.at_post import set_at_post, sight
 from lake.bulk import Write, create_lines, send
 from lake.client import our_errors
 from lake.documents import Document
@@ -32,7 +33,7 @@ MOST_COPIES = 200_000
 _PAGE = 1_000
 _REQUEST_BYTES = 500_000
 _LIVES_S = 900
-_OBSERVED = ("metrics", "engagement", "metrics_at", "observed_at", "metrics_missing")
+_OBSERVED = ("metrics", "engagement", "metrics_at", "observed_at", "metrics_missing", "at_post")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def as_it_was(post: Json, observation: Json | None) -> Json:
     kept = {name: known for name, known in post.items() if name != "engagement"}
     engagement = {"value": value, "definition": definition.name}
     missing = [name for name in post.get("metrics_missing", []) if name not in metrics]
-    return {
+    found = {
         **kept,
         "author": _followed(post.get("author", {}), observation.get("author", {})),
         "metrics": metrics,
@@ -185,6 +186,10 @@ def as_it_was(post: Json, observation: Json | None) -> Json:
         "observed_at": observation["@timestamp"],
         **({} if value is None else {"engagement": engagement}),
     }
+    told = post.get("at_post")
+    is_later = told is not None and told["seen_at"] > observation["@timestamp"]
+    set_at_post(found, [sight(found), None if is_later else told])
+    return found
 
 
 def _followed(author: Json, then: Json) -> Json:

@@ -6,13 +6,18 @@ A point in time costs Elasticsearch memory until it is closed or its time is up.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
+
+from typing_extensions import override
 
 from api.past import Past, drop_past, make_past
-from lake.client import our_errors, while_starting
+from lake.client import our_errors, size_of, while_starting
 from lake.errors import TaglakeError
+from lake.generation import generation
 from lake.records import Json
+from lake.sharing import Sharing
 from lake.store import Store
 
 _KEEP_ALIVE = "2m"
@@ -52,11 +57,17 @@ async def search_snapshot(store: Store, snapshot_id: str, keep_alive: str, body:
         RejectedError: There never was such a view, or the question is malformed.
         RetryError: Elasticsearch did not answer.
     """
+    return (await _search(store, snapshot_id, keep_alive, body))[0]
+
+
+async def _search(store: Store, snapshot_id: str, keep_alive: str, body: Json) -> tuple[Json, int]:
+    """An answer, and about how many bytes it took."""
     view = {"id": snapshot_id, "keep_alive": keep_alive}
 
-    async def ask() -> Json:
+    async def ask() -> tuple[Json, int]:
         with our_errors("searching the posts"):
-            return dict(await store.client.search(body={**body, "pit": view}))
+            answer = await store.client.search(body={**body, "pit": view})
+        return dict(answer), size_of(answer)
 
     return await while_starting(ask)
 
@@ -75,16 +86,36 @@ class Snapshot:
         self._only = only
         self.id = snapshot_id
 
+    async def _ask(self, body: Json) -> tuple[Json, int]:
+        answer, size_bytes = await _search(self._store, self.id, _KEEP_ALIVE, body)
+        self.id = answer.get("pit_id", self.id)
+        return answer, size_bytes
+
     async def search(self, body: Json) -> Json:
         """One search's answer.
 
         Raises:
             RetryError: Elasticsearch did not answer.
         """
-        body = restricted(body, self._only)
-        answer = await search_snapshot(self._store, self.id, _KEEP_ALIVE, body)
-        self.id = answer.get("pit_id", self.id)
-        return answer
+        return (await self._ask(restricted(body, self._only)))[0]
+
+
+class SharedSnapshot(Snapshot):
+    """A view that all questions about one state of the lake read; nobody may change an answer.
+
+    Args:
+        store: The lake.
+        snapshot_id: The view's id.
+        sharing: Knows which searches were made already.
+    """
+
+    def __init__(self, store: Store, snapshot_id: str, sharing: Sharing) -> None:
+        super().__init__(store, snapshot_id)
+        self._sharing = sharing
+
+    @override
+    async def search(self, body: Json) -> Json:
+        return await self._sharing.search("posts", body, lambda: self._ask(body))
 
 
 def restricted(body: Json, only: Json | None) -> Json:
@@ -101,11 +132,41 @@ async def snapshot(store: Store) -> AsyncIterator[Snapshot]:
     Raises:
         RetryError: Elasticsearch did not answer.
     """
-    view = Snapshot(store, await open_snapshot(store, _KEEP_ALIVE))
+    async with AsyncExitStack() as stack:
+        if store.sharing is not None:
+            shared = await stack.enter_async_context(store.sharing.view())
+            if shared is not None:
+                yield SharedSnapshot(store, shared, store.sharing)
+                return
+        view = Snapshot(store, await open_snapshot(store, _KEEP_ALIVE))
+        try:
+            yield view
+        finally:
+            await close_snapshot(store, view.id)
+
+
+@asynccontextmanager
+async def sharing_reads(store: Store, keeps_s: float) -> AsyncIterator[None]:
+    """In the block, questions to the lake share what they read; see ``lake.sharing``.
+
+    Args:
+        store: The lake.
+        keeps_s: For how long; 0: nothing is shared.
+    """
+    if keeps_s <= 0:
+        yield
+        return
+    store.sharing = Sharing(
+        partial(generation, store.client, store.layout),
+        keeps_s,
+        lambda: open_snapshot(store, _KEEP_ALIVE),
+        lambda view: close_snapshot(store, view),
+    )
     try:
-        yield view
+        yield
     finally:
-        await close_snapshot(store, view.id)
+        await store.sharing.close()
+        store.sharing = None
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.app import create_app
+from api.garbage import collect_seldom
 from benchmarks.api_posts import PREFIX
 from lake.access import Access
 from lake.config import ApiConfig, Config, ElasticsearchConfig
@@ -105,6 +106,7 @@ def main() -> None:
     parser.add_argument("--url", required=True)
     parser.add_argument("--port", type=int, required=True)
     wanted = parser.parse_args()
+    collect_seldom()
     app = application(wanted.url, os.environ["BENCH_USER"], os.environ["BENCH_PASSWORD"])
     uvicorn.run(Measured(app), port=wanted.port, log_level="warning", access_log=False)
 

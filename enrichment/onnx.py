@@ -4,8 +4,9 @@ Texts are cared for, told apart (equal ones are scored once), tokenised at once,
 and run in batches of a bounded number of tokens, several side by side: one core each, which keeps
 cores busier than one batch on all of them.
 
-An int8 model rounds by what else is in its batch, so a text's shares may differ from one batch to
-another in the third decimal place; a text that was scored before keeps what was said of it.
+The shipped model says the same of a text whatever is in its batch. An exported int8 model rounds by
+what else is there, so a text's shares may differ from one batch to another in the third decimal
+place; a text that was scored before keeps what was said of it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 # Processor time a text of an int8 model of roberta-base's architecture: 17.1 ms with 256 tokens,
 # 18.0 with 512, 19.1 with 1,024, 22.0 with 2,048 (what a layer writes no longer fits the cache).
-# Our own small model, whose batches cost more in Python: 0.223 ms with 512, 0.225 with 1,024.
+# Our own small model, whose batches cost more in Python: 0.36 ms with 256, 0.33 with 512, 0.32 with
+# 1,024, on a machine that others used.
 TOKENS = 512
 ROWS = 64
 # A GPU is fed by fewer, larger batches.

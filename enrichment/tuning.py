@@ -5,6 +5,7 @@ The training needs the extra ``train``; what it is missing is told with the mend
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def tuned(
     Args:
         base: A model folder.
         learnt: What it learns from.
-        out: The folder to make; it must not be there.
+        out: The folder to make; it must not be there. Weights of PyTorch that become ONNX are kept
+            beside it only until then.
         seed: Of everything random.
         say: Told how it goes.
         others: Texts that nobody labelled, whose scores should stay; our own kind of model is held
@@ -49,8 +51,10 @@ def tuned(
     made = fine_tune(base, learnt, out, seed=seed, say=say, others=others)
     if (made / "model.onnx").exists():
         return made
-    raw = made.rename(made.with_name(f"{made.name}.torch"))
-    return exported(raw, out, int8=True, say=say)
+    # A hidden folder of the same disk: no listing of models shows it, and it goes whatever happens.
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+        raw = made.rename(Path(folder) / out.name)
+        return exported(raw, out, int8=True, say=say)
 
 
 def trained(data: Path, out: Path, *, seed: int, say: Say) -> Path:

@@ -53,12 +53,14 @@ class Scored:
         failed: Posts whose text the model cannot score; marked, with the reason.
         changed_meanwhile: Posts that somebody changed while they were scored: scored in vain.
         refused: Scores that Elasticsearch did not take.
+        model_problem: Why no model could be loaded, where none was needed.
     """
 
     posts: int = 0
     failed: int = 0
     changed_meanwhile: int = 0
     refused: int = 0
+    model_problem: str | None = None
 
 
 class Worker:

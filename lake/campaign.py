@@ -25,6 +25,7 @@ from lake.boolean_query import query_accounts, query_platforms, query_tags
 from lake.campaign_fields import (
     MAX_HASHTAGS,
     Accounts,
+    Budget,
     Hashtags,
     Keywords,
     Languages,
@@ -93,7 +94,8 @@ class CampaignSpec(_Strict):
     A post belongs that carries one of ``hashtags``, has one of ``keywords`` in its text or is by
     one of ``profiles``; if it has all of ``all_of``, and nothing of ``exclude``; or for which
     ``query`` holds, which stands in place of all these. ``languages``, ``platforms`` and
-    ``authors_exclude`` narrow that, for competitors too.
+    ``authors_exclude`` narrow that, for competitors too. ``budget`` is what a return on investment
+    is reckoned with.
     """
 
     model_config = ConfigDict(
@@ -129,6 +131,7 @@ class CampaignSpec(_Strict):
         datetime, Field(validation_alias=AliasChoices("to", "end"), serialization_alias="to")
     ]
     baseline: datetime | None = None
+    budget: Budget | None = None
 
     @field_validator("start", "end", mode="before")
     @classmethod

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from lake.boolean_query import LONGEST_QUERY, parsed
 from lake.criteria import Account, account, each, hashtag, keyword, keyword_or_tag, language
@@ -75,3 +83,23 @@ Query = Annotated[
     Annotated[str, Field(max_length=LONGEST_QUERY), AfterValidator(_parsed)] | None,
     BeforeValidator(_unless_blank),
 ]
+Money = Annotated[float, Field(strict=True, ge=0, le=1e15, allow_inf_nan=False)]
+
+
+class Budget(BaseModel):
+    """What a campaign cost and what its conversions brought in, both in one currency.
+
+    What is left out is unknown; conversions that brought nothing are 0.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cost: Money | None = None
+    conversions: Money | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Budget:
+        if self.cost is None and self.conversions is None:
+            raise ValueError("must name a cost, conversions or both")
+        return self

@@ -22,7 +22,7 @@ from lake.text import digest
 _MOST_CAMPAIGNS = 10_000  # Elasticsearch's default result window
 _WITHOUT_IF_EMPTY = (
     *("keywords", "profiles", "all_of", "exclude", "query", "languages", "authors_exclude"),
-    "platforms",
+    *("platforms", "budget"),
 )
 
 

@@ -11,7 +11,12 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from elastic_transport import ConnectionError as NoConnectionError
-from elastic_transport import ConnectionTimeout, SerializationError, TransportError
+from elastic_transport import (
+    ConnectionTimeout,
+    ObjectApiResponse,
+    SerializationError,
+    TransportError,
+)
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from lake.config import ElasticsearchConfig
@@ -28,6 +33,7 @@ from lake.retry import Backoff, retrying
 from lake.serializer import LakeSerializer
 
 T = TypeVar("T")
+_USUAL_BYTES = 100_000
 _SHARD_STARTS = Backoff(base_s=0.1, cap_s=1.0)
 _STATUS_ERRORS: dict[int, type[TaglakeError]] = {
     401: ConfigError,
@@ -137,6 +143,12 @@ async def read_one(
             return dict(await client.get(index=index, id=id_, **options))
 
     return await while_starting(ask)
+
+
+def size_of(answer: ObjectApiResponse[Any]) -> int:
+    """How many bytes an answer took on the way; a guess where nobody said so."""
+    told: str = answer.meta.headers.get("content-length") or ""
+    return int(told) if told.isdigit() else _USUAL_BYTES
 
 
 def reason(exc: ApiError) -> str:

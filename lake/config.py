@@ -10,161 +10,45 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from lake.config_kibana import KibanaConfig
+from lake.config_sections import (
+    AnalysisConfig,
+    ApiConfig,
+    ElasticsearchConfig,
+    EnrichmentConfig,
+    IngestConfig,
+    LogConfig,
+    NodeConfig,
+    RollupConfig,
+    Section,
+    WriterConfig,
+)
 from lake.errors import ConfigError
 
+__all__ = [
+    "AnalysisConfig",
+    "ApiConfig",
+    "Config",
+    "ElasticsearchConfig",
+    "EnrichmentConfig",
+    "IngestConfig",
+    "KibanaConfig",
+    "LogConfig",
+    "NodeConfig",
+    "RollupConfig",
+    "Section",
+    "WriterConfig",
+    "checked",
+    "load_config",
+    "read_mapping",
+]
 _SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 S = TypeVar("S", bound=BaseModel)
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class Section(BaseModel):
-    """A part of config.yaml: frozen, and a key that it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ElasticsearchConfig(Section):
-    """Where the lake is and how to sign in."""
-
-    url: str = "embedded"
-    user: str | None = None
-    password: SecretStr | None = None
-    api_key: SecretStr | None = None
-    ca_file: Path | None = None
-    index_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*-$", max_length=40)] = "taglake-"
-    posts_partition: Literal["year", "month"] = "year"
-    request_timeout_s: Annotated[float, Field(gt=0)] = 60
-
-    @field_validator("url")
-    @classmethod
-    def _known_scheme(cls, url: str) -> str:
-        if url != "embedded" and not url.startswith(("http://", "https://")):
-            raise ValueError("must be 'embedded' or start with http:// or https://")
-        return url
-
-
-class NodeConfig(Section):
-    """The embedded Elasticsearch node."""
-
-    data_dir: Path = Path("data")
-    heap_mb: Annotated[int, Field(ge=128)] | None = None
-    http_port: Port | None = None
-    start_timeout_s: Annotated[float, Field(gt=0)] = 120
-
-
-class WriterConfig(Section):
-    """How much is written at once, and how much may wait in memory."""
-
-    bulk_docs: Annotated[int, Field(ge=1, le=10_000)] = 500
-    bulk_bytes: Annotated[int, Field(ge=10_000, le=90_000_000)] = 1_000_000
-    queue_docs: Annotated[int, Field(ge=1)] = 8_000
-    queue_bytes: Annotated[int, Field(ge=10_000)] = 32_000_000
-    in_flight: Annotated[int, Field(ge=1, le=16)] = 3
-    dead_letter_dir: Path = Path("data/dead-letters")
-
-
-# A time that no calendar holds would end the schedule when it is reached.
-Wait = Annotated[float, Field(ge=1, le=31_622_400)]
-AgeH = Annotated[float, Field(gt=0, le=87_840)]
-
-
-class IngestConfig(Section):
-    """How often the platforms are asked."""
-
-    interval_s: Wait = 300
-    min_interval_s: Wait = 60
-    max_interval_s: Wait = 3_600
-    posts_per_poll: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 20
-    blocked_s: Wait = 3_600
-    sync_s: Annotated[float, Field(gt=0, le=3_600)] = 5
-    history_days: Annotated[int, Field(ge=0, le=3_650)] = 7
-    refresh_s: Wait = 900
-    refresh_ages_h: Annotated[tuple[AgeH, ...], Field(max_length=50)] = (
-        *(1, 3, 6, 12),
-        *(24, 48, 96, 168),
-    )
-    refresh_posts: Annotated[int, Field(ge=0, le=100_000)] = 2_000
-    refresh_paid: bool = False
-    comments_per_poll: Annotated[int, Field(ge=0, le=100)] = 10
-    pages_per_poll: Annotated[int, Field(ge=1)] = 100
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bounds_that_are_not_set(cls, values: object) -> object:
-        """An interval outside the bounds' defaults moves the bound that nobody set."""
-        if not isinstance(values, dict) or not isinstance(values.get("interval_s"), int | float):
-            return values
-        interval_s = values["interval_s"]
-        defaults = {"min_interval_s": min(60, interval_s), "max_interval_s": max(3_600, interval_s)}
-        return defaults | values
-
-    @model_validator(mode="after")
-    def _in_order(self) -> IngestConfig:
-        if not self.min_interval_s <= self.interval_s <= self.max_interval_s:
-            raise ValueError("min_interval_s <= interval_s <= max_interval_s must hold")
-        return self
-
-
-class EnrichmentConfig(Section):
-    """Which model scores, and how the work is shared.
-
-    ``model`` is ``champion`` (what the registry names; at first the model that is shipped),
-    ``vader``, a name in the registry, a folder, or a hub model as ``owner/name@revision``.
-    """
-
-    model: Annotated[str, Field(min_length=1, max_length=1_000)] = "champion"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    threads: Annotated[int, Field(ge=1, le=256)] | None = None
-    models_dir: Path = Path("data/models")
-    batch_docs: Annotated[int, Field(ge=1, le=5_000)] = 500
-    slices: Annotated[int, Field(ge=1, le=1024)] = 32
-    interval_s: Annotated[float, Field(gt=0)] = 2
-    latency_s: Annotated[float, Field(gt=0, le=3_600)] = 5
-    retrain_days: Annotated[int, Field(ge=1, le=365)] | None = None
-    mlflow_uri: Annotated[str, Field(max_length=2_000)] | None = None
-
-
-# An empty or short one would let everybody in who tries for a while.
-PushToken = Annotated[SecretStr, Field(min_length=16)]
-Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^/?#\s]+)$")]
-
-
-class ApiConfig(Section):
-    """Where the API listens and what it accepts."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    body_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000
-    cache_s: Annotated[float, Field(ge=0, le=3_600)] = 30.0
-    push_tokens: tuple[PushToken, ...] = ()
-    push_bytes: Annotated[int, Field(ge=1_000, le=200_000_000)] = 20_000_000
-    spool_dir: Path = Path("data/spool")
-    spool_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000_000
-    require_keys: bool = False
-    cors_origins: tuple[Origin, ...] = ()
-    requests_per_min: Annotated[int, Field(ge=1)] | None = 600
-    requests_burst: Annotated[int, Field(ge=1)] = 100
-    time_limit_s: Annotated[float, Field(gt=0, le=3_600)] = 30
-
-
-class LogConfig(Section):
-    """What is logged, and for whom."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["text", "json"] = "text"
 
 
 class Config(Section):
@@ -176,7 +60,10 @@ class Config(Section):
     ingest: IngestConfig = IngestConfig()
     platforms: Mapping[str, Mapping[str, Any]] = Field(default_factory=lambda: {"mastodon": {}})
     enrichment: EnrichmentConfig = EnrichmentConfig()
+    analysis: AnalysisConfig = AnalysisConfig()
     api: ApiConfig = ApiConfig()
+    kibana: KibanaConfig = KibanaConfig()
+    rollup: RollupConfig = RollupConfig()
     log: LogConfig = LogConfig()
 
     @field_validator("platforms", mode="before")
@@ -278,6 +165,16 @@ def _anchored(config: Config, folder: Path) -> Config:
     enrichment = config.enrichment.model_copy(
         update={"models_dir": folder / config.enrichment.models_dir}
     )
+    table = config.analysis.value_table
+    analysis = config.analysis.model_copy(
+        update={"value_table": None if table is None else folder / table}
+    )
     return config.model_copy(
-        update={"node": node, "writer": writer, "api": api, "enrichment": enrichment}
+        update={
+            "node": node,
+            "writer": writer,
+            "api": api,
+            "enrichment": enrichment,
+            "analysis": analysis,
+        }
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lake import times
+from lake.at_post import set_at_post, sight
 from lake.engagement import current_definition
 from lake.json_text import dumps
 from lake.layout import Layout, native_key, observation_id
@@ -76,6 +77,7 @@ def post_document(layout: Layout, post: Post, origin: Origin) -> Document:
     source.update((name, value) for name, value in optional.items() if value)
     if engagement is not None:
         source["engagement"] = {"value": engagement, "definition": definition.name}
+    set_at_post(source, [sight(source)])
     return Document(
         layout.posts(post.created_at), native_key(post.platform, post.native_id), source
     )

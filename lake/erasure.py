@@ -4,8 +4,9 @@ A post that is gone keeps its place in numbers: who wrote it by the platform's i
 hashtags, its last numbers, its sentiment and its observations stay, so that what was counted
 yesterday is counted today. Where the platform's terms ask that deleted content goes
 (``Erasure.text_goes``), what people read goes: the text, the address, whom it mentions, the
-author's name and handle, every payload of it, its dead letters as far as they name it, and the text
-that is kept with people's labels of it. See docs/decisions/0008-erased-upstream.md.
+author's name and handle, every payload of it, its dead letters as far as they name it, what
+rollups show of it, and the text that is kept with people's labels of it. See
+docs/decisions/0008-erased-upstream.md.
 
 Payloads go before the post is marked: whoever is killed in between finds the post unmarked and does
 both again.
@@ -26,6 +27,7 @@ from lake.client import our_errors
 from lake.documents import Document
 from lake.layout import native_key
 from lake.records import Erasure, Json
+from lake.rollups import forget_posts
 from lake.scan import scan
 from lake.settling import delete_line, settled
 from lake.text import clean, digest
@@ -133,6 +135,7 @@ async def _erase(store: Store, erasures: Sequence[Erasure]) -> int:
         for platform, ids in (await _still_gone(store, wanted)).items():
             await _delete_payloads(store, platform, ids)
             await _forget_labelled(store, platform, ids)
+            await forget_posts(store, [native_key(platform, one) for one in ids])
     return marked
 
 

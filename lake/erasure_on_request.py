@@ -19,6 +19,7 @@ from lake.erasure import erase
 from lake.errors import InvalidError
 from lake.layout import native_key
 from lake.records import Erasure, Json
+from lake.rollups import forget_authors
 from lake.scan import scan
 from lake.settling import delete_line, settled
 from lake.store import Store
@@ -85,6 +86,7 @@ async def erase_author(store: Store, platform: str, author: str, at: datetime) -
         store, [Erasure(platform, author, at, REASON, author=native) for native in natives]
     )
     profiles = await _empty_profiles(store, platform, natives)
+    await forget_authors(store, keys)
     await _make_visible(store)
     posts = await _count(store, {"terms": {"author.key": list(keys)}})
     return Erased(posts, marked, profiles, keys)

@@ -12,13 +12,18 @@ _PARTITIONED = ("posts", "metrics", "runs")
 _WHOLE = ("labels*", "profiles*")  # a pattern may match nothing
 
 
+def watched(layout: Layout) -> list[str]:
+    """The patterns of the indices whose changes count."""
+    return [layout.every(name) for name in _PARTITIONED] + [layout.one(name) for name in _WHOLE]
+
+
 async def generation(client: AsyncElasticsearch, layout: Layout) -> str | None:
     """What was written and made visible so far; None where nobody may know.
 
     Equal texts mean that searches of posts, observations, runs, labels and profiles find the same.
     A write counts at once and again when it becomes visible.
     """
-    index = [layout.every(name) for name in _PARTITIONED] + [layout.one(name) for name in _WHOLE]
+    index = watched(layout)
     try:
         with our_errors("asking what has changed"):
             answer = await client.indices.stats(
@@ -36,3 +41,27 @@ async def generation(client: AsyncElasticsearch, layout: Layout) -> str | None:
         for name, one in sorted(found.items())
         if "total" in one
     )
+
+
+async def last_writes(client: AsyncElasticsearch, layout: Layout) -> str | None:
+    """What was written so far, seen by a search or not; None where nobody may know.
+
+    Equal texts mean that nothing was written between them, also where the nodes were started anew
+    meanwhile: sequence numbers outlive a node, its counters do not.
+    """
+    try:
+        with our_errors("asking what was written last"):
+            answer = await client.indices.stats(
+                index=watched(layout),
+                metric=["docs"],
+                level="shards",
+                filter_path="indices.*.uuid,indices.*.shards.*.seq_no.max_seq_no",
+            )
+    except TaglakeError:
+        return None
+    found = []
+    for name, one in sorted(answer.get("indices", {}).items()):
+        shards = sorted(one.get("shards", {}).items())
+        last = (max(copy["seq_no"]["max_seq_no"] for copy in copies) for _, copies in shards)
+        found.append(f"{name} {one.get('uuid')} {' '.join(map(str, last))}")
+    return "; ".join(found)

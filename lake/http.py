@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -234,12 +235,22 @@ async def connect(
     *,
     limits: LimitBook | None = None,
     user_agent: str = "taglake",
+    trust: ssl.SSLContext | None = None,
     clock: Callable[[], datetime] = real_now,
     sleep: Sleep = asyncio.sleep,
 ) -> AsyncIterator[Http]:
-    """A client whose connections are closed at the end of the block."""
+    """A client whose connections are closed at the end of the block.
+
+    Args:
+        options: How calls are made.
+        limits: Where what is left of each server's limit is kept.
+        user_agent: What the servers are told.
+        trust: Whose certificates are believed; those that the system believes by default.
+        clock: The current time, aware; tests pass their own.
+        sleep: How to wait; tests pass their own.
+    """
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=options.connections),
+        connector=aiohttp.TCPConnector(limit=options.connections, ssl=trust or True),
         timeout=aiohttp.ClientTimeout(
             total=options.timeout_s,
             sock_connect=min(options.connect_s, options.timeout_s),

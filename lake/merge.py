@@ -9,6 +9,7 @@ The rules (docs/decisions/0002), each of which makes the order of arrival irrele
 * sentiment stays, and is marked stale only when the text changed; so does the detected language,
   which goes with its text;
 * numbers that two servers count apart are the post's own server's, else those of whoever saw more;
+* the followers at the time of posting are those of the sight nearest to it (``lake.at_post``);
 * what was erased upstream stays erased;
 * what changes nothing is not written: the answer is None.
 """
@@ -17,12 +18,15 @@ from __future__ import annotations
 
 import orjson
 
+from lake.at_post import set_at_post
 from lake.documents import profile_numbers
 from lake.engagement import current_definition
 from lake.records import Json
 
 # They differ at every sight without the post having changed, so alone they are no reason to write.
 _VOLATILE = ("observed_at", "metrics_at", "provenance", "first_seen")
+# Not only of the payload that a document was made of: a merged one has them of other sights.
+_OURS = ("lang", "at_post")
 # Enrichment's fields: an observation knows nothing of them.
 _ENRICHED = ("enrich", "sentiment")
 
@@ -46,6 +50,7 @@ def merge_post(stored: Json, seen: Json) -> Json | None:
     if "lang" in stored or "lang" in seen:
         merged["lang"] = {**older.get("lang", {}), **newer.get("lang", {})}
     _rejoin(merged, stored, seen)
+    set_at_post(merged, [stored.get("at_post"), seen.get("at_post")])
     for name in _ENRICHED:
         merged.pop(name, None)
         if name in stored:
@@ -77,7 +82,7 @@ def _ordered(stored: Json, seen: Json) -> tuple[Json, Json]:
 
 
 def _content(document: Json) -> bytes:
-    kept = {k: v for k, v in document.items() if k not in (*_VOLATILE, *_ENRICHED, "lang")}
+    kept = {k: v for k, v in document.items() if k not in (*_VOLATILE, *_ENRICHED, *_OURS)}
     kept["lang"] = document.get("lang", {}).get("platform")  # the rest is enrichment's
     return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
 

@@ -18,6 +18,7 @@ import bcrypt
 from lake.account import keep_owner
 from lake.errors import StorageError
 from lake.node_files import NodeFolders, write_for_node
+from lake.records import Json
 
 ADMIN = "admin"
 """The user that installs templates and removes indices; it may do everything."""
@@ -39,7 +40,7 @@ _COLLECTED = (
     *("deadletter*", "drift-*"),
 )
 _DECIDED = (
-    *("campaigns*", "reports*", "labels*"),
+    *("campaigns*", "reports*", "labels*", "rollup-*"),
     *("tombstones*", "alerts*", "erasures*"),
     "key-uses",  # not the keys themselves: the API can make none, and revoke none
 )
@@ -47,11 +48,13 @@ _DECIDED = (
 Grant = tuple[tuple[str, ...], tuple[str, ...]]
 
 GRANTS: Mapping[str, tuple[Grant, ...]] = {
-    # The text that lies with a label goes when its post's does (lake.erasure).
+    # The text that lies with a label goes when its post's does, and so do rollups of it
+    # (lake.erasure).
     "ingest": (
         ((*_COLLECTED, "inbox"), _WRITE),
         (("campaigns*",), _READ),
         (("labels*",), _UPDATE),
+        (("rollup-*",), (*_READ, "delete", _REFRESH)),
     ),
     "enrich": (
         (("posts-*",), _UPDATE),
@@ -111,7 +114,12 @@ def read_users(folders: NodeFolders) -> Mapping[str, Credentials]:
 
 def roles_yml(index_prefix: str) -> str:
     """The roles, as Elasticsearch's ``roles.yml`` (in the part of YAML that is JSON)."""
-    roles = {
+    return "".join(f"{name}: {json.dumps(role)}\n" for name, role in roles(index_prefix).items())
+
+
+def roles(index_prefix: str) -> dict[str, Json]:
+    """The programs' roles by name, each as Elasticsearch's API takes it too."""
+    return {
         f"taglake_{name}": {
             "cluster": ["monitor"],
             "indices": [
@@ -121,7 +129,6 @@ def roles_yml(index_prefix: str) -> str:
         }
         for name, grants in GRANTS.items()
     }
-    return "".join(f"{name}: {json.dumps(role)}\n" for name, role in roles.items())
 
 
 def _made() -> dict[str, str]:

@@ -20,6 +20,7 @@ from datetime import timedelta
 from typing import Literal
 
 from lake import times
+from lake.at_post import set_at_post
 from lake.documents import Document, post_observation, profile_numbers, profile_observation
 from lake.engagement import current_definition
 from lake.layout import Layout
@@ -30,7 +31,7 @@ EntityKind = Literal["post", "profile"]
 
 _ENRICHED = ("enrich", "sentiment")
 _KEPT = ("provenance", "first_seen", "observed_at", "metrics_at", "platform", "native_id", "erased")
-_NOT_SAID = ("lang.detected", "lang.confidence", "metrics_from.at")
+_NOT_SAID = ("lang.detected", "lang.confidence", "metrics_from.at", "at_post.seen_at")
 _NUMBERS = ("metrics", "metrics_missing", "metrics_from")
 _PARTS = ("author", "metrics", "lang")
 _TICK = timedelta(milliseconds=1)
@@ -238,8 +239,11 @@ def _patched(kind: EntityKind, stored: Json, folded: Json, *, is_whole: bool) ->
     result = {**said, **kept} if is_whole else _added(stored, said)
     if lang := _language(stored, folded, is_whole=is_whole):
         result["lang"] = lang
-    if kind == "post" and result["text_hash"] != stored["text_hash"]:
-        result["enrich"] = {"state": "stale" if "sentiment" in stored else "pending"}
+    if kind == "post":
+        told = [folded.get("at_post"), None if is_whole else stored.get("at_post")]
+        set_at_post(result, told)
+        if result["text_hash"] != stored["text_hash"]:
+            result["enrich"] = {"state": "stale" if "sentiment" in stored else "pending"}
     if fields(kind, result) == fields(kind, stored):
         return stored
     result["observed_at"] = max(stored["observed_at"], folded["observed_at"])

@@ -20,7 +20,7 @@ from lake.access import Access
 from lake.batch import Batch
 from lake.bulk import Write
 from lake.campaigns import Campaigns
-from lake.client import open_client, our_errors, while_starting
+from lake.client import open_client, our_errors, size_of, while_starting
 from lake.config import Config
 from lake.cursors import Cursors
 from lake.dead_letters import DeadLetter, as_letters, dead_letter_write
@@ -36,6 +36,7 @@ from lake.documents import (
     raw_document,
     tag_observation,
 )
+from lake.generation import watched
 from lake.json_text import dumps
 from lake.labels import Labels
 from lake.layout import Layout
@@ -43,6 +44,7 @@ from lake.limit_states import LimitStates
 from lake.merge import merge_post, merge_profile
 from lake.records import Erasure, Json, Post, Profile, Record, TagCounter
 from lake.shared_secrets import SharedSecrets
+from lake.sharing import Sharing
 from lake.writer import Writer
 
 Observe = Callable[[Layout, Document], Document | None]
@@ -70,6 +72,7 @@ class Store:
         self.campaigns = Campaigns(client, self.layout)
         self.labels = Labels(client, self.layout)
         self.secrets = SharedSecrets(client, self.layout)
+        self.sharing: Sharing | None = None  # what answers questions sets it
         self._folder = config.writer.dead_letter_dir
         self.writer = Writer(Delivery(client, self._refused), config.writer)
 
@@ -142,14 +145,16 @@ class Store:
             RetryError: Elasticsearch did not answer.
         """
 
-        async def ask() -> Json:
+        async def ask() -> tuple[Json, int]:
             with our_errors("searching the lake"):
                 answer = await self.client.search(
                     index=index, body=body, allow_no_indices=True, ignore_unavailable=True
                 )
-            return dict(answer)
+            return dict(answer), size_of(answer)
 
-        return await while_starting(ask)
+        if self.sharing is None or index not in watched(self.layout):
+            return (await while_starting(ask))[0]
+        return await self.sharing.search(index, body, lambda: while_starting(ask))
 
 
 def _observed_at(write: Write) -> datetime:

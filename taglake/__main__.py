@@ -38,11 +38,14 @@ _COMMANDS = {
     "model": ("taglake.model_commands", "Measure sentiment models; say which one scores."),
     "label": ("taglake.label_commands", "Correct the sentiment of posts; see who agrees."),
     "api": ("taglake.api_commands", "Serve the API."),
+    "rollup": ("taglake.rollup_commands", "Make the numbers of dashboards anew."),
+    "kibana": ("taglake.kibana_commands", "Compile, check, import and open dashboards."),
     "key": ("taglake.key_commands", "Make, list and revoke the API's keys."),
     "drift": ("taglake.drift_commands", "Show what changed in the platforms' payloads."),
     "remap": ("taglake.remap_commands", "Map stored payloads again after a mapper's repair."),
     "deadletter": ("taglake.deadletter_commands", "Look at what could not be used; replay it."),
     "node": ("taglake.node_commands", "Start, stop and look at the embedded node."),
+    "cluster": ("taglake.cluster_commands", "Make a cluster of one's own ready for the lake."),
     "doctor": ("taglake.doctor", "Check everything Taglake needs and say what to do."),
 }
 

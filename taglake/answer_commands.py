@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from analysis.assumptions import Assumptions
 from analysis.influencers import MOST_INFLUENCERS
 from analysis.posts import MOST_POSTS, ORDERS
 from analysis.rankings import RANKINGS
@@ -23,11 +24,14 @@ from taglake.asking import EXACT_OR_NOT, TZ, limit, question
     "summary spring",
     "summary spring --from 2026-03-01 --to 2026-03-08 --platform mastodon",
     "summary spring --as-of 2026-03-10T12:00:00Z --json",
+    assumes=True,
 )
 @EXACT_OR_NOT
-async def summary(store: Store, campaign: Campaign, *, exact: bool | None) -> Json:
+async def summary(
+    store: Store, campaign: Campaign, *, exact: bool | None, assumed: Assumptions
+) -> Json:
     """Show the headline numbers."""
-    return await answers.summary(store, campaign, exact=exact)
+    return await answers.summary(store, campaign, exact=exact, assumed=assumed)
 
 
 @question(

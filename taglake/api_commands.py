@@ -6,7 +6,8 @@ import click
 
 from lake.store import Store, open_store
 from taglake.context import Accesses, Context, pass_context
-from taglake.services import address, check_keys, listen, serve
+from taglake.rolling_up import roll_up_forever
+from taglake.services import address, check_keys, listen, serve, together
 
 
 @click.command(
@@ -29,7 +30,13 @@ def command(context: Context, host: str | None, port: int | None) -> None:
         async def work(store: Store, accesses: Accesses) -> None:
             await check_keys(context.config.api, store)
             context.say(f"API at {address(bound)} (documentation at {address(bound)}/docs)")
-            async with open_store(context.config, accesses.of("ingest")) as drains:
-                await serve(context.config, store, drains, bound)
+            config = context.config
+            async with (
+                open_store(config, accesses.of("ingest")) as drains,
+                open_store(config, accesses.of("api")) as rollup_store,
+            ):
+                await together(
+                    serve(config, store, drains, bound), roll_up_forever(config, rollup_store)
+                )
 
         context.in_lake_as("api", work)

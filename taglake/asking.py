@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import RenderableType
 
+from analysis.assumptions import assumptions
 from api.answers import encode
 from api.answers.scope import scoped
 from lake.records import Json
@@ -47,7 +48,9 @@ def limit(default: int, most: int) -> Callable[[Question], Question]:
     return click.option("--limit", default=default, type=kind, show_default=True, help="How many.")
 
 
-def question(name: str, draw: Draw, *examples: str) -> Callable[[Question], click.Command]:
+def question(
+    name: str, draw: Draw, *examples: str, assumes: bool = False
+) -> Callable[[Question], click.Command]:
     """Makes ``taglake campaign NAME ID`` of what asks: ``ask(store, campaign, **options)``.
 
     Its own options are ``click``'s decorators on the function; those that say which part of the
@@ -57,6 +60,7 @@ def question(name: str, draw: Draw, *examples: str) -> Callable[[Question], clic
         name: The command's.
         draw: Its answer as a table.
         examples: Calls without ``taglake campaign``, each with what it shows behind two blanks.
+        assumes: Whether ``ask`` also takes ``assumed``: what the configuration assumes.
     """
 
     def command(ask: Question) -> click.Command:
@@ -64,6 +68,8 @@ def question(name: str, draw: Draw, *examples: str) -> Callable[[Question], clic
 
         @functools.wraps(ask)
         def run(context: Context, /, campaign_id: str, *, as_json: bool, **options: Any) -> None:
+            if assumes:
+                options["assumed"] = assumptions(context.config.analysis)
             scope = {key: options.pop(key) for key in ("start", "end", "platforms", "as_of")}
 
             async def work(store: Store) -> Json:

@@ -59,6 +59,9 @@ Examples:
 @click.option("--from", "from", required=True, metavar="TIME", help="2026-03-01, or with a time.")
 @click.option("--to", "to", required=True, metavar="TIME", help="The end; exclusive.")
 @click.option("--baseline", metavar="TIME", help="Collect from then on, to compare with.")
+@click.option("--cost", type=float, help="What it cost, for the return on investment.")
+@click.option("--conversions", type=float, help="What its conversions brought in.")
+@click.option("--currency", metavar="CODE", help="Of these two, such as EUR.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's own answer.")
 @pass_context
 def create(
@@ -69,7 +72,10 @@ def create(
     Posts belong to it that carry a hashtag, have a keyword in their text or are by a profile. What
     a platform will not give of it is said on standard error.
     """
+    amounts = {name: fields.pop(name) for name in ("cost", "conversions", "currency")}
     body: Json = {field: value for field, value in fields.items() if value}
+    if budget := {name: value for name, value in amounts.items() if value is not None}:
+        body["budget"] = budget
     body["competitors"] = [_competitor(text) for text in competitors]
     platforms = platform_facts(context.config)
 

@@ -172,9 +172,12 @@ def _rescore(context: Context, wanted: _Wanted, *, as_json: bool) -> None:
 
 def _tell(context: Context, scored: Scored, *, as_json: bool) -> None:
     if as_json:
-        context.answer({"posts": scored.posts, "failed": scored.failed})
+        problem = {"model_problem": scored.model_problem} if scored.model_problem else {}
+        context.answer({"posts": scored.posts, "failed": scored.failed, **problem})
     else:
         click.echo(f"{scored.posts:,} posts scored, {scored.failed:,} that cannot be scored")
+        if scored.model_problem:
+            click.echo(f"nothing waits; the model cannot be loaded: {scored.model_problem}")
         if scored.failed:
             click.echo(
                 "why: taglake enrich status; try again: taglake enrich --once --retry-failed"

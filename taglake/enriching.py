@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 
 from enrichment.loading import Serving
 from enrichment.vader_pool import VaderPool
 from enrichment.worker import Scored, Worker, always
 from lake.config import EnrichmentConfig
 from lake.enriching import retry_failed as let_failed_wait
+from lake.errors import TaglakeError
 from lake.model_records import ModelRecords
 from lake.pending import PendingPosts
 from lake.rescoring import Rescoring, Scope, rescore_query
@@ -17,6 +20,8 @@ from lake.store import Store
 from taglake.context import Context
 from taglake.progress import progress
 from taglake.retraining_beside import retraining_beside
+
+logger = logging.getLogger(__name__)
 
 
 async def enrich(
@@ -48,10 +53,25 @@ async def enrich(
                 on_batch=lambda done: advance(done.posts + done.failed),
             )
             if once:
-                return await worker.drain()
+                problem = None if total else await _why_no_model(serving)
+                return replace(await worker.drain(), model_problem=problem)
             async with retraining_beside(context, store):
                 await worker.forever(settings.interval_s, Rescoring(store.client, store.layout))
             return worker.scored
+
+
+async def _why_no_model(serving: Serving) -> str | None:
+    """Why the configured model cannot be loaded; None where it can.
+
+    Nothing waits, so nothing is lost; but whoever configured it learns of it before something does.
+    """
+    try:
+        await serving.model()
+    except TaglakeError as exc:
+        problem = " ".join(str(exc).split())
+        logger.warning("model cannot be loaded; nothing waits for it", extra={"why": problem})
+        return problem
+    return None
 
 
 async def rescore(context: Context, store: Store, scope: Scope) -> Scored:

@@ -156,7 +156,10 @@ def _proposed(context: Context, wanted: _Wanted, door: RegistryDoor | None) -> P
         f"{len(parts.learnt):,} texts to learn from, {len(parts.held_back):,} held back "
         f"({100 * SHARE:.0f} %), from {base.name}"
     )
-    with tempfile.TemporaryDirectory(prefix="taglake-train-") as folder:
+    # Weights may be larger than what the system keeps for temporary files.
+    models_dir = context.config.enrichment.models_dir
+    models_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=models_dir, prefix=".train-") as folder:
         out = Path(folder) / wanted.name
         made = tuned(
             base,

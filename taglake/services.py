@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from api.app import create_app
+from api.garbage import collect_seldom
 from ingestors.about import About
 from ingestors.connections import about, connection, platform_names
 from ingestors.inbox import drain_forever
@@ -143,6 +144,7 @@ async def serve(config: Config, store: Store, drains: Store, bound: socket.socke
     app = create_app(store, config, push_platforms=pushable, platforms=facts, changes=drains)
     settings = uvicorn.Config(app, log_config=None, lifespan="on", access_log=False)
     server = uvicorn.Server(settings)
+    collect_seldom()
     await together(server.serve(sockets=[bound]), drain_pushes(config, drains))
 
 

@@ -10,6 +10,7 @@ import click
 from lake.store import Store, open_store
 from taglake.context import Accesses, Context, pass_context
 from taglake.enriching import enrich
+from taglake.rolling_up import roll_up_forever
 from taglake.services import address, check_keys, ingest_forever, keep_node, listen, serve, together
 
 
@@ -32,11 +33,13 @@ def command(context: Context) -> None:
             async with (
                 open_store(config, accesses.of("ingest")) as ingest_store,
                 open_store(config, accesses.of("enrich")) as enrich_store,
+                open_store(config, accesses.of("api")) as rollup_store,
             ):
                 parts: list[Coroutine[Any, Any, object]] = [
                     serve(config, store, ingest_store, bound),
                     ingest_forever(config, ingest_store),
                     enrich(context, enrich_store, once=False),
+                    roll_up_forever(config, rollup_store),
                 ]
                 if config.elasticsearch.url == "embedded":
                     parts.append(keep_node(context.node_settings, context.say))

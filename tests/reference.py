@@ -1,10 +1,10 @@
 """METRICS, once more: plain Python over plain dicts. No Elasticsearch, nothing of ``analysis``.
 
 A post is a dict: ``id``, ``platform``, ``kind``, ``at`` and ``seen`` (aware UTC), ``author`` (a
-key that is unique over platforms, or None), ``followers`` (or None), ``tags`` (a set), ``numbers``
-(what the platform tells, by name), ``label`` and ``score`` (or None). They are made by
-``tests.reference_sources``; ``tests.reference_authors`` and ``tests.reference_windows`` go on from
-here.
+key that is unique over platforms, or None), ``followers`` as last seen and ``then``, at the time of
+posting (or None), ``tags`` (a set), ``numbers`` (what the platform tells, by name), ``label`` and
+``score`` (or None). They are made by ``tests.reference_sources``; ``tests.reference_authors`` and
+``tests.reference_windows`` go on from here.
 """
 
 from __future__ import annotations
@@ -86,12 +86,27 @@ def by_author(rows: Rows) -> dict[str, list[Row]]:
 
 
 def followers(rows: Rows) -> dict[str, int | None]:
-    """F(a): the follower count that was seen last, None where none was ever seen."""
+    """The follower count that was seen last, None where none was ever seen."""
     found: dict[str, int | None] = {}
     for author, own in by_author(rows).items():
         seen = [row for row in own if row["followers"] is not None]
         newest = max(seen, key=lambda row: (row["seen"], row["at"]), default=None)
         found[author] = newest["followers"] if newest else None
+    return found
+
+
+def followed(row: Row, counts: Mapping[str, int | None]) -> int | None:
+    """F of a post: the followers at the time of posting, else the latest ones."""
+    return counts.get(row["author"]) if row["then"] is None else row["then"]
+
+
+def reaches(rows: Rows) -> dict[str, int | None]:
+    """F of each author: the highest at the time of a post, else the latest."""
+    last = followers(rows)
+    found: dict[str, int | None] = {}
+    for author, own in by_author(rows).items():
+        then = [row["then"] for row in own if row["then"] is not None]
+        found[author] = max(then) if then else last[author]
     return found
 
 
@@ -102,19 +117,19 @@ def labels(rows: Rows) -> dict[str, int]:
 
 
 def potential_impressions(rows: Rows) -> tuple[int | None, int]:
-    """METRICS 5 and the posts that it lacks: F(author) for each post, 1 for a reply."""
+    """METRICS 5 and the posts that it lacks: F of each post, 1 for a reply."""
     counts = followers(rows)
-    parts = [1 if row["kind"] == "reply" else counts.get(row["author"]) for row in rows]
+    parts = [1 if row["kind"] == "reply" else followed(row, counts) for row in rows]
     told = [part for part in parts if part is not None]
     return (sum(told) if told or not rows else None), len(parts) - len(told)
 
 
 def rated(rows: Rows, counts: Mapping[str, int | None]) -> list[tuple[int, int]]:
-    """Engagement and F(author) of the posts of which both are known."""
+    """Engagement and F of the posts of which both are known."""
     return [
         (value, own)
         for row in rows
-        if (own := counts.get(row["author"])) is not None and (value := engagement(row)) is not None
+        if (own := followed(row, counts)) is not None and (value := engagement(row)) is not None
     ]
 
 
@@ -130,22 +145,31 @@ def mean_rate(rows: Rows, counts: Mapping[str, int | None]) -> float | None:
     return math.fsum(rates) / len(rates) if rates else None
 
 
+def views_rate(rows: Rows) -> float | None:
+    """METRICS 12, pooled."""
+    pairs = [(number(row, "engagement"), number(row, "views")) for row in rows]
+    both = [(above, below) for above, below in pairs if above is not None and below is not None]
+    return percent(sum(above for above, _ in both), sum(below for _, below in both))
+
+
 def summary(rows: Rows) -> dict[str, float | None]:
-    """METRICS 1 to 8, 13 and 16 by the names of the answer."""
-    counts = followers(rows)
-    told = [count for count in counts.values() if count is not None]
-    reach = sum(told) if told or not counts else None
+    """METRICS 1 to 8, 12, 13 and 16 by the names of the answer."""
+    counts, accounts = followers(rows), reaches(rows)
+    told = [count for count in accounts.values() if count is not None]
+    reach = sum(told) if told or not accounts else None
     impressions, _ = potential_impressions(rows)
     sums = ("engagement", "likes", "shares", "comments", "quotes", "saves", "views")
     return {
         "posts": len(rows),
         "authors": len(counts),
+        "posts_per_user": ratio(sum(row["author"] is not None for row in rows), len(counts)),
         **{name: total(rows, name) for name in sums},
         "potential_impressions": impressions,
         "potential_reach": reach,
         "frequency": ratio(impressions, reach),
         "er_pooled": pooled_rate(rows, counts),
         "er_mean": mean_rate(rows, counts),
+        "er_views_pooled": views_rate(rows),
         "amplification": ratio(total(rows, "shares"), len(known(rows, "shares"))),
         "applause": ratio(total(rows, "likes"), len(known(rows, "likes"))),
         "conversation": ratio(total(rows, "comments"), len(known(rows, "comments"))),
@@ -206,7 +230,7 @@ def _voices(
 
     for row in rows:
         share_out(row["tags"], {"posts": 1, "engagement": engagement(row) or 0})
-    counts = followers(rows)
+    counts = reaches(rows)
     for author, own in by_author(rows).items():
         said = set[str]().union(*(row["tags"] for row in own))
         share_out(said, {"users": 1, "potential_reach": counts[author] or 0})

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import Any
 
-from tests.reference import Rows, by_author, followers, known, pooled_rate, ratio, total
+from tests.reference import Rows, by_author, followers, known, pooled_rate, ratio, reaches, total
 
 WEIGHTS = {
     "engagement": 0.35,
@@ -32,7 +32,7 @@ def _numbers(own: Rows, counts: Mapping[str, int | None], author: str) -> dict[s
     tones = [row["score"] for row in own if row["score"] is not None]
     return {
         "posts": len(own),
-        "followers": counts[author],
+        "followers": reaches(own)[author],
         **{name: total(own, name) for name in ("engagement", "likes", "shares", "comments")},
         "er_pooled": pooled_rate(own, counts),
         "amplification": ratio(total(own, "shares"), len(known(own, "shares"))),

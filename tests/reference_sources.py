@@ -40,7 +40,7 @@ def _numbers(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, int]
 
 def _post(**fields: Any) -> Post:
     fields.setdefault("seen", datetime(2000, 1, 1, tzinfo=UTC))  # each file is of one moment
-    return {"kind": "post", "label": None, "score": None, **fields}
+    return {"kind": "post", "label": None, "score": None, "then": None, **fields}
 
 
 def dubois(path: Path) -> list[Post]:
@@ -128,6 +128,7 @@ def stored(sources: Iterable[Mapping[str, Any]]) -> list[Post]:
             seen=_time(source["observed_at"]),
             author=source["author"].get("key"),
             followers=source["author"].get("followers"),
+            then=source.get("at_post", {}).get("followers"),
             tags=set(source["hashtags"]),
             numbers=source["metrics"],
             label=source.get("sentiment", {}).get("label"),

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from analysis.authenticity import (
-    add_author_counts,
-    author_counts_body,
     concentration,
-    top_authors,
 )
 from analysis.bursts import (
     Minutes,
@@ -40,13 +37,14 @@ from analysis.repeated_texts import (
     texts_body,
     written_query,
 )
+from analysis.summary import authorless, estimated_authors, summary_body
 from api.answers.asked import Asked, asked
+from api.answers.authors import Question, people
 from api.reading import Snapshot
 from lake.campaign import Campaign
 from lake.records import Json
 from lake.store import Store
 
-_AUTHORS_A_PAGE = 50_000
 _PAIRS_A_PAGE = 50_000
 _MINUTES_A_REQUEST = 200
 _TEXTS_A_PAGE = 5_000
@@ -64,7 +62,7 @@ async def authenticity(
     Args:
         store: The lake.
         campaign: Whose.
-        exact: Whether to read the texts of larger campaigns, too.
+        exact: Whether to read the texts of larger campaigns, too, and to count every author.
         most_read: How many posts' texts are read at most; by default as ``exact`` has it.
 
     Raises:
@@ -74,11 +72,7 @@ async def authenticity(
         most_read = MOST_READ_EXACT if exact else MOST_READ
     query = posts_query(campaign)
     async with asked(store, campaign) as ask:
-        posts, counts = await author_counts(ask.view, query)
-        rows = top_authors(counts)
-        if rows:
-            names = await ask.view.search(names_body(query, [row["author"] for row in rows]))
-            rows = with_names(rows, names)
+        concentrated, posts, missing = await _concentrated(store, ask, query, exact=exact)
         written = written_query(query)
         months = await ask.view.search(months_body(written))
         texts, shared = await _texts(ask, query, total(months), most_read)
@@ -86,30 +80,29 @@ async def authenticity(
         minutes = await _minutes(ask.view, written, months, Minutes(campaign.start, end))
         authors = await _minute_authors(ask.view, written, list(minutes.posts))
         bursts = synchrony(minutes.bursts(authors), total(months), ask.context)
-        metrics = concentration(counts, posts, ask.context)
-        metrics["top_authors_share"]["authors"] = rows
-        metrics["duplicate_text_share"] = shared | {"texts": texts}
-        metrics["burst_synchrony"] = bursts
-        missing = posts - sum(counts.values())
+        metrics = concentrated | {
+            "duplicate_text_share": shared | {"texts": texts},
+            "burst_synchrony": bursts,
+        }
         return ask.head() | {"n": posts, "missing": missing, "metrics": metrics}
 
 
-async def author_counts(view: Snapshot, query: Json) -> tuple[int, dict[str, int]]:
-    """How many posts a query finds, and how many of each author: all of them, exactly.
-
-    Raises:
-        RetryError: Elasticsearch did not answer.
-    """
-    counts: dict[str, int] = {}
-    after: Json | None = None
-    posts: int | None = None
-    while True:
-        body = author_counts_body(query, after=after, size=_AUTHORS_A_PAGE)
-        answer = await view.search(body)
-        posts = total(answer) if posts is None else posts
-        after = add_author_counts(counts, answer, size=_AUTHORS_A_PAGE)
-        if after is None:
-            return posts, counts
+async def _concentrated(
+    store: Store, ask: Asked, query: Json, *, exact: bool
+) -> tuple[dict[str, Any], int, int]:
+    """The concentration on few authors, how many posts there are, and how many tell no author."""
+    counted = await ask.view.search(summary_body(query))
+    question = Question(query, ("posts",), exact or None)
+    found = await people(store, ask, question, estimated_authors(counted))
+    posts, missing = total(counted), authorless(counted)
+    metrics = concentration(
+        found.all, posts, posts - missing, ask.context, at_most=found.at_most.get("posts")
+    )
+    rows = metrics["top_authors_share"]["authors"]
+    if rows:
+        names = await ask.view.search(names_body(query, [row["author"] for row in rows]))
+        metrics["top_authors_share"]["authors"] = with_names(rows, names)
+    return metrics, posts, missing
 
 
 async def _texts(

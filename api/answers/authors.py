@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from asyncio import gather
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analysis.authors import (
@@ -10,15 +11,19 @@ from analysis.authors import (
     BUCKETS_AN_AUTHOR,
     Author,
     authors_body,
+    some_authors_body,
+)
+from analysis.authors import (
+    gather as add_authors,
+)
+from analysis.index_parts import index_parts
+from analysis.latest_followers import (
     followers_body,
-    gather,
     gather_followers,
     gather_latest,
     latest_body,
-    some_authors_body,
 )
-from analysis.index_parts import index_parts
-from analysis.leaders import SIZES, Found, Sizes, found_in, leaders_body
+from analysis.leaders import SIZES, Sizes, found_in, leaders_body, sample_body, sample_in
 from analysis.population import Population
 from analysis.reach import PostSums
 from analysis.summary import authors_bound
@@ -89,44 +94,64 @@ async def people(store: Store, ask: Asked, question: Question, about: int) -> Pe
     if question.exact or (question.exact is None and few):
         found = await all_authors(ask.view, question.query, brands=question.brands)
         return People(Population(found))
-    listed = await _listed(store, ask, question, about)
-    known: dict[str, Author] = {}
-    size = _PAGE_BUCKETS // (BUCKETS_AN_AUTHOR + len(question.brands))
-    keys = sorted(listed.leaders | listed.sample)
-    for start in range(0, len(keys), size):
-        some = keys[start : start + size]
-        body = some_authors_body(
-            question.query, some, brands=question.brands, totals=question.totals
-        )
-        gather(known, await ask.view.search(body))
-    return People(_population(listed, known, about), listed.at_most, listed.told)
+    names = tuple(dict.fromkeys(question.leads))
+    sample, *lists = await gather(
+        _sample(ask.view, question, about),
+        *(_leaders(store, ask, question, name) for name in names),
+    )
+    leaders: dict[str, Author] = {}
+    for one in lists:
+        leaders |= one.known
+    others = [author for key, author in sample.known.items() if key not in leaders]
+    everybody = Population(list(leaders.values()))
+    if others:
+        count = max(len(others), about - len(leaders))
+        everybody = Population(everybody.leaders, others, count, authors_bound(about))
+    at_most = {name: one.at_most for name, one in zip(names, lists, strict=True)}
+    return People(everybody, at_most, sample.told)
 
 
-async def _listed(store: Store, ask: Asked, question: Question, about: int) -> Found:
-    campaign, sizes = ask.campaign, question.sizes
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """Some authors with their totals."""
+
+    known: dict[str, Author]
+    at_most: float | None = None
+    told: PostSums | None = None
+
+
+async def _leaders(store: Store, ask: Asked, question: Question, name: str) -> _Looked:
+    """The largest by one number."""
+    campaign = ask.campaign
     # What changed since a past moment lies in an index of its own.
     now = moment_of(campaign) is None
     parts = index_parts(store.layout, campaign.start, campaign.end) if now else []
     shown = parts or [None]
-    body = leaders_body(
-        question.query,
-        question.leads,
-        shown,
-        size=sizes.leaders,
-        one_in=max(1, round(about / sizes.sample)),
-        room=2 * sizes.sample + 1_000,
-    )
-    answer = await ask.view.search(body)
-    return found_in(answer, question.leads, len(shown), apart=bool(parts))
+    body = leaders_body(question.query, name, shown, size=question.sizes.leaders)
+    found = found_in(await ask.view.search(body), name, len(shown), apart=bool(parts))
+    return _Looked(await _totals(ask.view, question, found.keys), found.at_most)
 
 
-def _population(listed: Found, known: Mapping[str, Author], about: int) -> Population:
-    leaders = [author for key, author in known.items() if key in listed.leaders]
-    sample = [author for key, author in known.items() if key not in listed.leaders]
-    if not sample:
-        return Population(leaders)
-    others = max(len(sample), about - len(leaders))
-    return Population(leaders, sample, others, authors_bound(about))
+async def _sample(view: Snapshot, question: Question, about: int) -> _Looked:
+    size = question.sizes.sample
+    one_in = max(1, round(about / size))
+    body = sample_body(question.query, one_in=one_in, room=2 * size + 1_000)
+    found = sample_in(await view.search(body))
+    return _Looked(await _totals(view, question, found.keys), told=found.told)
+
+
+async def _totals(view: Snapshot, question: Question, keys: Collection[str]) -> dict[str, Author]:
+    """The totals of some authors, in the order of their keys."""
+    known: dict[str, Author] = {}
+    size = _PAGE_BUCKETS // (BUCKETS_AN_AUTHOR + len(question.brands))
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), size):
+        some = wanted[start : start + size]
+        body = some_authors_body(
+            question.query, some, brands=question.brands, totals=question.totals
+        )
+        add_authors(known, await view.search(body))
+    return known
 
 
 async def all_authors(
@@ -142,7 +167,7 @@ async def all_authors(
     after: Json | None = None
     while True:
         body = authors_body(query, after=after, size=size, brands=brands)
-        after = gather(authors, await view.search(body))
+        after = add_authors(authors, await view.search(body))
         if after is None:
             break
     found = list(authors.values())
@@ -153,12 +178,12 @@ async def all_authors(
 async def look_up_followers(
     view: Snapshot, query: Json, authors: Sequence[Author], *, page_pairs: int | None = None
 ) -> None:
-    """Gives each author the latest follower count, where the posts tell several.
+    """Gives each author the latest follower count, where posts go by it and tell several.
 
     Raises:
         RetryError: Elasticsearch did not answer.
     """
-    unsure = {author.key: author for author in authors if author.doubt}
+    unsure = {author.key: author for author in authors if author.is_unsure}
     if not unsure:
         return
     if len(unsure) <= _FEW_KEYS and page_pairs is None:
@@ -172,16 +197,3 @@ async def look_up_followers(
         after = gather_followers(unsure, await view.search(body))
         if after is None:
             return
-
-
-async def all_totals(view: Snapshot, query: Json, keys: Sequence[str]) -> dict[str, Author]:
-    """Some authors, at most a few thousand, with every total and the latest follower count.
-
-    Raises:
-        RetryError: Elasticsearch did not answer.
-    """
-    known: dict[str, Author] = {}
-    if keys:
-        gather(known, await view.search(some_authors_body(query, keys)))
-        await look_up_followers(view, query, list(known.values()))
-    return known

@@ -120,6 +120,7 @@ def show_campaign(campaign: Campaign) -> Json:
         "from": times.to_text(campaign.start),
         "to": times.to_text(campaign.end),
         "baseline": times.to_text(campaign.baseline) if campaign.baseline else None,
+        "budget": campaign.budget.model_dump() if campaign.budget else None,
         "created_at": times.to_text(campaign.created_at),
         "updated_at": times.to_text(campaign.updated_at),
         "revision": campaign.revision,

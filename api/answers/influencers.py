@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,16 +23,17 @@ from analysis.influencers import (
     rows,
     seen_before,
     seen_before_body,
-    totals_of,
     with_names,
 )
 from analysis.leaders import SIZES, Sizes
 from analysis.membership import posts_query
 from analysis.parts import total
+from analysis.population import Population
 from analysis.rankings import LEAST_POSTS
-from analysis.summary import authorless, authors_bound, count_authors, estimated_authors
+from analysis.reach import followers_told
+from analysis.summary import authorless, authors_bound, estimated_authors, summary_body
 from api.answers.asked import Asked, asked
-from api.answers.authors import People, Question, all_totals, people
+from api.answers.authors import People, Question, look_up_followers, people
 from lake.campaign import Campaign
 from lake.records import Json
 from lake.store import Store
@@ -66,11 +68,10 @@ async def influencers(
     if exact is None and not can_be_estimated(by):
         exact = True
     async with asked(store, campaign) as ask:
-        body = {"size": 0, "track_total_hits": True, "query": query, "aggs": count_authors()}
-        counted = await ask.view.search(body)
+        counted = await ask.view.search(summary_body(query))  # others ask it, too
         about = estimated_authors(counted)
         enough = sizes.enough(limit)
-        question = Question(query, leads_of(by), exact, totals=totals_of(by), sizes=enough)
+        question = Question(query, leads_of(by), exact, sizes=enough)
         found = await people(store, ask, question, about)
         ranking = _Ranking(by, found, Scoring(found.all))
         listed = await _listed(ask, query, ranking, limit, more=sizes.more)
@@ -81,7 +82,7 @@ async def influencers(
         order = order_of(by)
         return ask.head("ranking") | {
             "score_definition": tag("influencer_score"),
-            "followers_source": "latest",
+            **followers_told(Population(listed)),
             "ranking": by,
             "title": "highest score" if order is None else order.title,
             "least_posts": LEAST_POSTS if order and order.counted else None,
@@ -112,7 +113,7 @@ class _Ranking:
 async def _listed(
     ask: Asked, query: Json, ranking: _Ranking, limit: int, *, more: int
 ) -> list[Author]:
-    """The first of a ranking, with every total."""
+    """The first of a ranking, with their latest followers."""
     by, scoring = ranking.by, ranking.scoring
     order = in_order(ranking.found.all.known, by, scoring)
     if by == "new":
@@ -122,8 +123,9 @@ async def _listed(
     first, later = order[: limit + more], order[limit + more :]
     if later:
         ranking.next_most = number_of(later[0], by, scoring)
-    whole = await all_totals(ask.view, query, [author.key for author in first])
-    return in_order(list(whole.values()), by, scoring)[:limit]
+    whole = [copy(author) for author in first]
+    await look_up_followers(ask.view, query, whole)
+    return in_order(whole, by, scoring)[:limit]
 
 
 async def _new(ask: Asked, order: Sequence[Author], limit: int) -> list[Author]:

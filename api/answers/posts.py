@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from analysis.definitions import tag
 from analysis.membership import posts_query
 from analysis.parts import total
-from analysis.posts import ORDERS, posts_body, public_post
+from analysis.posts import ORDERS, RATES, posts_body, with_rates
 from api.answers.asked import watched
 from api.answers.cursor import Cursor, garbled
 from api.answers.labels import with_labels
@@ -62,9 +63,10 @@ async def posts(
         "window": {"from": times.to_text(campaign.start), "to": times.to_text(campaign.end)},
         "as_of": place.as_of,
         "coverage": await _coverage(store, campaign, place),
+        "rate_definitions": {name: tag(meant) for name, meant in RATES.items()},
         "sort": place.order,
         "total": place.total,
-        "items": await with_labels(store, [public_post(hit["_source"]) for hit in hits[:limit]]),
+        "items": await with_labels(store, [with_rates(hit["_source"]) for hit in hits[:limit]]),
         "next": await _next(store, place, hits, limit),
     }
 
@@ -83,10 +85,12 @@ async def _read(store: Store, place: Cursor, body: Json, *, first: bool) -> Json
 
 
 async def _next(store: Store, place: Cursor, hits: Sequence[Json], limit: int) -> str | None:
-    """The text of the next page's cursor; after the last page the view is closed."""
+    """The text of the next page's cursor; a view that nobody else can read is closed."""
     if len(hits) > limit:
         further = replace(place, after=hits[limit - 1]["sort"])
         return further.encode(await store.secrets.get(_SIGNED_BY))
+    if place.after and place.copies is None:
+        return None  # others were given the same first page; the view ends by itself
     await close_snapshot(store, place.view)
     if place.copies is not None:
         await remove_copies(store, place.copies)

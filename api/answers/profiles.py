@@ -14,6 +14,7 @@ from analysis.profile import (
     account_body,
     account_now,
     by_author,
+    days_asked,
     growth,
     observation,
     observations_body,
@@ -62,7 +63,8 @@ async def profile(
     name = clean(handle).strip().lstrip("@").strip()
     async with _found(store, platform, name) as (view, known, newest):
         now = account_now(platform, known, newest)
-        context = Context(times.to_text(times.now()), None)
+        moment = times.now()
+        context = Context(times.to_text(moment), None)
         query = by_author(now["key"], start, end)
         posts = await view.search(posts_body(query))
         return {
@@ -71,7 +73,9 @@ async def profile(
             "as_of": context.as_of,
             "definition": tag("profile"),
             "history": await _history(store, now, start, end, limit, context),
-            "posts": posts_numbers(posts, now["followers"], context),
+            "posts": posts_numbers(
+                posts, now["followers"], days_asked(start, end, moment), context
+            ),
             "campaigns": await _campaigns(view, now["key"], await store.campaigns.list()),
         }
 

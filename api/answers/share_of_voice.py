@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from analysis.definitions import tag
 from analysis.leaders import SIZES, Sizes
 from analysis.membership import brand_queries, panel_query
 from analysis.parts import total
+from analysis.reach import followers_told
 from analysis.share_of_voice import (
     brand_rows,
     brands_of,
@@ -42,7 +44,7 @@ async def share_of_voice(
     """
     query, queries = panel_query(campaign), list(brand_queries(campaign).values())
     panel = campaign.panel()
-    tags = sorted({tag for tags in panel.values() for tag in tags})
+    tags = sorted({one for tags in panel.values() for one in tags})
     async with asked(store, campaign, tags=tags) as ask:
         answer = await ask.view.search(share_of_voice_body(query, queries))
         question = Question(query, ("reach",), exact, queries, (), sizes)
@@ -50,8 +52,10 @@ async def share_of_voice(
         brands = brands_of(answer, found.all, list(panel), fractional=counting == "fractional")
         return ask.head("share_of_voice") | {
             "counting": counting,
+            "positive_definition": tag("positive_share_of_voice"),
+            "sentiment_definition": tag("net_sentiment"),
             "panel": panel_id(campaign),
-            "followers_source": "latest" if found.all.exact else "highest",
+            **followers_told(found.all),
             "exact": found.all.exact,
             "n": total(answer),
             "missing": 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -91,7 +92,8 @@ async def spikes(
         weeks = (min(campaign.end, ask.now) - campaign.start) / _TRAILING + 1
         read = await _read(ask.view, wide, query, weeks, most_read)
         scores, speeds_sampled = await _scores(store, ask, read)
-        commented = {name: await _commented(ask.view, query, name, k) for name in platforms}
+        most = await gather(*(_commented(ask.view, query, name, k) for name in platforms))
+        commented = dict(zip(platforms, most, strict=True))
         found = spikes_among(scores, commented)
         rows = await _rows(ask.view, query, found[:limit], commented)
         n, estimated = total(counted), bool(read.sampled) or speeds_sampled
@@ -129,9 +131,10 @@ async def _read(view: Snapshot, wide: Json, query: Json, weeks: float, most_read
     else:
         most = sample_size(weeks, len(platforms), most_read)
         read, posts = await _sampled(view, wide, counted, most)
-        for name in platforms:
-            here = {post.key for post in posts if post.platform == name}
-            answer = await view.search(engaged_body(query, name, size=_ENGAGED))
+        here = {post.key for post in posts}
+        for answer in await gather(
+            *(view.search(engaged_body(query, name, size=_ENGAGED)) for name in platforms)
+        ):
             posts += [post for post in shown_in(answer, counts=False) if post.key not in here]
     for post in sorted(posts, key=lambda post: (post.at_ms, post.key)):
         read.posts.setdefault(post.platform, []).append(post)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from analysis.authenticity import add_author_counts, author_counts_body
 from analysis.definitions import tag as definition_tag
 from analysis.envelope import Envelope
 from analysis.hashtag_grade import graded, panel_body, panel_in, use_in
@@ -21,9 +22,9 @@ from analysis.tag_counter import (
 )
 from analysis.tag_use import known_body, known_in, use_body, used_by
 from api.answers.asked import Asked, asked
-from api.answers.authenticity import author_counts
 from api.answers.hashtags import related
 from api.answers.scope import scoped
+from api.reading import Snapshot
 from lake import times
 from lake.campaign import Campaign
 from lake.errors import NotFoundError
@@ -36,6 +37,7 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _MOST_CHARS = 1_024  # longer ones are not indexed
 _RELATED = 10
 _MIN_POSTS = 5
+_AUTHORS_A_PAGE = 50_000
 
 
 async def hashtag(
@@ -143,12 +145,26 @@ async def _counters(store: Store, ask: Asked, tag: str) -> Json:
     return {"ever": count, "rows": rows}
 
 
+async def _author_counts(view: Snapshot, query: Json) -> tuple[int, dict[str, int]]:
+    """How many posts a query finds, and how many of each author: all of them, exactly."""
+    counts: dict[str, int] = {}
+    after: Json | None = None
+    posts: int | None = None
+    while True:
+        body = author_counts_body(query, after=after, size=_AUTHORS_A_PAGE)
+        answer = await view.search(body)
+        posts = total(answer) if posts is None else posts
+        after = add_author_counts(counts, answer, size=_AUTHORS_A_PAGE)
+        if after is None:
+            return posts, counts
+
+
 async def _use(ask: Asked) -> Json:
     """The lake's own numbers of the window, and the grade that they come to."""
     campaign = ask.campaign
     query = posts_query(campaign)
     answer = await ask.view.search(use_body(query))
-    posts, counts = await author_counts(ask.view, query)
+    posts, counts = await _author_counts(ask.view, query)
     missing = posts - sum(counts.values())
     panel, exact = panel_in(
         await ask.view.search(panel_body(everyone_query(campaign))), campaign.id

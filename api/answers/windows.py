@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from analysis.envelope import Context
 from analysis.leaders import SIZES, Sizes
 from analysis.lift import between
 from analysis.membership import posts_query
-from analysis.summary import estimated_authors, summary_metrics
+from analysis.summary import estimated_authors, summary_body, summary_metrics
 from analysis.windows import (
     Measured,
     Watch,
@@ -20,8 +21,8 @@ from analysis.windows import (
     length_of,
     measured,
     not_begun,
+    tone_body,
     watch,
-    window_body,
     windows_of,
 )
 from api.answers.ageing import post_ages
@@ -105,10 +106,12 @@ async def _measure(
     if window.until is None:
         return not_begun(window, seen, context)
     query = posts_query(part.campaign)
-    answer = await part.view.search(window_body(query))
+    answer, told = await gather(
+        part.view.search(summary_body(query)), part.view.search(tone_body(query))
+    )
     found = await people(store, part, Question(query, sizes=sizes), estimated_authors(answer))
     metrics = summary_metrics(answer, found.all, context, told=found.told)
-    return measured(window, seen, answer, metrics, context)
+    return measured(window, seen, told, metrics, context)
 
 
 async def _aged(store: Store, part: Asked, one: Measured, most: int, advice: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from analysis.posts import MOST_POSTS, PostOrder
 from api import answers
-from api.answer import Answer, Lake, OneCampaign, problems
+from api.answer import Answer, Lake, OneCampaign, Question, problems
+from api.answers.scope import moment_of
 from lake.errors import ConflictError, InvalidError
 
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
@@ -25,12 +26,17 @@ router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
 async def posts(
     campaign: OneCampaign,
     store: Lake,
+    question: Question,
     sort: PostOrder | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST_POSTS)] = 50,
     cursor: Annotated[str | None, Query(description="``next`` of the page before")] = None,
 ) -> Response:
     """Highest or newest first, by engagement unless told. All pages are of one moment."""
     try:
+        if cursor is None and moment_of(campaign) is None:
+            return await question.answer(
+                lambda: answers.posts(store, campaign, order=sort, limit=limit), campaign
+            )
         page = await answers.posts(store, campaign, order=sort, limit=limit, cursor=cursor)
     except InvalidError as exc:
         raise HTTPException(400, str(exc)) from exc

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api import answers
-from api.answer import Answer, Lake, OneCampaign, Question, problems
+from api.answer import Answer, Assumed, Lake, OneCampaign, Question, problems
 from api.exactness import Exact, wanted
 
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
@@ -19,9 +19,17 @@ router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
     responses=problems(404, 422, 503),
 )
 async def summary(
-    campaign: OneCampaign, store: Lake, question: Question, exact: Exact = "auto"
+    campaign: OneCampaign,
+    store: Lake,
+    assumed: Assumed,
+    question: Question,
+    exact: Exact = "auto",
 ) -> Response:
-    """Posts, authors, engagement, potential reach and more, each with what it takes to trust it."""
+    """Posts, authors, engagement, potential reach and more, each with what it takes to trust it.
+
+    `emv` is there where a value table is configured, `roi` where the campaign has a budget,
+    `amplification_multiplier` where it names accounts.
+    """
     return await question.answer(
-        lambda: answers.summary(store, campaign, exact=wanted(exact)), campaign
+        lambda: answers.summary(store, campaign, exact=wanted(exact), assumed=assumed), campaign
     )

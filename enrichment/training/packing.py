@@ -17,10 +17,10 @@ import torch
 from tokenizers import Tokenizer
 
 from enrichment.label_schemes import LABELS
-from enrichment.quiet import without_chatter
 from enrichment.text_care import TextCare
 from enrichment.training.network import Ensemble
 from enrichment.training.pieces import MAX_TOKENS, save_pieces
+from enrichment.training.rounded_graph import round_weights
 
 INPUTS = ["input_ids", "attention_mask", "vader"]
 # Where config.json holds the shapes: transformers warns of model types that it does not know.
@@ -73,12 +73,16 @@ def pack(network: Ensemble, tokenizer: Tokenizer, out: Path, about: About) -> Pa
 
 
 def write_onnx(network: Ensemble, path: Path) -> None:
-    """Export a network and quantise its products and embeddings to int8."""
+    """Export a network, its weights rounded as ``rounded_graph`` tells."""
+    # Takes half a second to import.
+    import onnx
+
     with tempfile.TemporaryDirectory() as made:
         plain = Path(made) / "plain.onnx"
         export_plain(network, plain)
-        with without_chatter():
-            _quantise(plain, path)
+        model = onnx.load(str(plain))
+    round_weights(model)
+    onnx.save(model, str(path))
 
 
 def export_plain(network: Ensemble, path: Path) -> None:
@@ -100,31 +104,6 @@ def export_plain(network: Ensemble, path: Path) -> None:
             opset_version=_OPSET,
             dynamo=False,
         )
-
-
-def _quantise(plain: Path, path: Path) -> None:
-    """Weights as int8, a scale for each column of a product; activations at run time.
-
-    The products' weights take seven of the eight bits: processors that multiply bytes without
-    VNNI add two products in 16 bits, which eight bits overflow. Embeddings are not multiplied.
-    """
-    # Both take a second to import.
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
-
-    graph = onnx.load(str(plain))
-    for kinds, seven_bits in ((["MatMul"], True), (["Gather"], False)):
-        add_pre_process_metadata(graph)  # what it would advise, the session does when it starts
-        quantize_dynamic(
-            graph,
-            str(path),
-            op_types_to_quantize=kinds,
-            per_channel=True,
-            reduce_range=seven_bits,
-            weight_type=QuantType.QInt8,
-        )
-        graph = onnx.load(str(path))
 
 
 def _config(network: Ensemble) -> dict[str, Any]:

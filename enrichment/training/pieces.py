@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,3 +75,8 @@ def save_pieces(tokenizer: Tokenizer, folder: Path) -> None:
         model_input_names=["input_ids", "attention_mask"],
     )
     wrapped.save_pretrained(folder)
+    # Written for people to read, it is twice as large.
+    file = folder / "tokenizer.json"
+    pieces = json.loads(file.read_text(encoding="utf-8"))
+    text = json.dumps(pieces, ensure_ascii=False, separators=(",", ":"))
+    file.write_text(text, encoding="utf-8")

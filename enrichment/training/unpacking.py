@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from enrichment.training.corpus import SENTIMENT, SENTIMENT_CLASSES
 from enrichment.training.network import Ensemble, Network, Shape
 from enrichment.training.packing import MEMBERS, ONNX
+from enrichment.training.rounded_graph import weights_of
 from lake.errors import ConfigError
 
 
@@ -30,8 +31,7 @@ def is_packed(folder: Path) -> bool:
 def unpack(folder: Path) -> tuple[Ensemble, Tokenizer]:
     """The networks and the tokenizer of a packed folder.
 
-    The int8 weights are taken times their scales: they answer as the folder does, within
-    what rounding its activations changes.
+    They answer as the folder does.
 
     Raises:
         ConfigError: The folder is broken or was packed by another version.
@@ -61,29 +61,14 @@ def _shape(written: dict[str, Any]) -> Shape:
 
 
 def _weights(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The parameters of an ONNX file by name, int8 ones as the numbers that they stand for."""
+    """The parameters of an ONNX file by name, as it computes with them."""
     # Takes half a second to import.
     import onnx
     from google.protobuf.message import DecodeError
-    from onnx import numpy_helper
 
     try:
-        graph = onnx.load(str(path)).graph
+        model = onnx.load(str(path))
     except DecodeError as error:
         message = f"{path.name} is no ONNX file, or was cut off"
         raise ValueError(message) from error
-    stored = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
-    found = {}
-    for name, array in stored.items():
-        plain = name.removesuffix("_quantized")
-        if plain == name:
-            found[name] = array
-            continue
-        scale, zero = stored[f"{plain}_scale"], stored[f"{plain}_zero_point"]
-        centred = array.astype(np.float32) - zero.astype(np.float32)
-        found[plain] = (centred * scale).astype(np.float32)
-    # Of parameters that are equal number by number the file holds one; the others point to it.
-    for node in graph.node:
-        if node.op_type == "Identity" and node.input[0] in found:
-            found.setdefault(node.output[0], found[node.input[0]])
-    return found
+    return weights_of(model)

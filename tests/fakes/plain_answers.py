@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from lake.engagement import current_definition
@@ -31,6 +31,14 @@ class Plain:
 
     def followers(self) -> dict[str, int | None]:
         return {author: latest_followers(posts) for author, posts in self.by_author().items()}
+
+    def reaches(self) -> dict[str, int | None]:
+        """The highest count at the time of a post, else the latest."""
+        found = self.followers()
+        for author, posts in self.by_author().items():
+            then = [count for post in posts if (count := followers_then(post)) is not None]
+            found[author] = max(then) if then else found[author]
+        return found
 
     def labels(self) -> dict[str, int]:
         count = Counter(
@@ -70,6 +78,17 @@ def latest_followers(posts: Sequence[Post]) -> int | None:
     return max(known)[2] if known else None
 
 
+def followers_then(post: Post) -> int | None:
+    """The followers at the time of posting, which a sight within a week tells."""
+    near = abs(post.observed_at - post.created_at) <= timedelta(days=7)
+    return post.author.followers if near else None
+
+
+def followed(post: Post, followers: Mapping[str, int | None]) -> int | None:
+    then = followers_then(post)
+    return followers.get(key_of(post) or "") if then is None else then
+
+
 def number(post: Post, metric: str) -> int | None:
     if metric == "engagement":
         return current_definition().value(post.platform, post.metrics)
@@ -86,7 +105,7 @@ def potential_impressions(plain: Plain) -> tuple[int, int]:
     followers = plain.followers()
     value = missing = 0
     for post in plain.posts:
-        own = followers.get(key_of(post) or "")
+        own = followed(post, followers)
         if post.kind == "reply":
             value += 1
         elif own is None:
@@ -101,7 +120,7 @@ def mean_rate(plain: Plain) -> float:
     rates = [
         100 * engagement / own
         for post in plain.posts
-        if (own := followers.get(key_of(post) or ""))
+        if (own := followed(post, followers))
         and (engagement := number(post, "engagement")) is not None
     ]
     return math.fsum(rates) / len(rates)
@@ -111,7 +130,7 @@ def pooled_rate(posts: Sequence[Post], followers: Mapping[str, int | None]) -> f
     pairs = [
         (engagement, own)
         for post in posts
-        if (own := followers.get(key_of(post) or "")) is not None
+        if (own := followed(post, followers)) is not None
         and (engagement := number(post, "engagement")) is not None
     ]
     below = sum(own for _, own in pairs)
@@ -128,14 +147,14 @@ def weighted_tone(plain: Plain) -> float:
 
 
 def influencer_rows(plain: Plain) -> dict[str, dict[str, Any]]:
-    followers = plain.followers()
+    followers, reaches = plain.followers(), plain.reaches()
     rows = {}
     for author, posts in plain.by_author().items():
         shares, hidden = summed(posts, "shares")
         tones = [plain.scores[p.native_id][1] for p in posts if p.native_id in plain.scores]
         rows[author] = {
             "posts": len(posts),
-            "followers": followers[author],
+            "followers": reaches[author],
             "engagement": summed(posts, "engagement")[0],
             "likes": summed(posts, "likes")[0],
             "shares": shares,
@@ -181,7 +200,7 @@ def _near(a: float, b: float, compare: Callable[[float, float], bool]) -> bool:
 def brand_numbers(
     brands: Mapping[str, set[str]], plain: Plain, *, fractional: bool
 ) -> dict[str, dict[str, float]]:
-    followers = plain.followers()
+    followers = plain.reaches()
     found = {
         name: dict.fromkeys(("posts", "users", "engagement", "potential_reach"), 0.0)
         for name in brands

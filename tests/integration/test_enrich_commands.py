@@ -54,6 +54,28 @@ async def test_status_tells_backlog_rate_failures_and_what_is_left(
         assert word in table.out
 
 
+async def test_a_model_that_cannot_be_loaded_is_told_before_anything_waits_for_it(
+    lake_of_test: LakeOfTest, store: Store
+) -> None:
+    config = lake_of_test.config_file(enrichment={"model": "no-such-model"})
+    password = {"TAGLAKE_TEST_PASSWORD": lake_of_test.access.password or ""}
+    taglake = CommandLine(config, ROOT, password)
+
+    idle = await taglake("enrich", "--once", "--json")
+    plain = await taglake("enrich", "--once")
+    await seed(store, [a_post(1)])
+    needed = await taglake("enrich", "--once", "--json")
+
+    assert idle.status == plain.status == 0
+    told = idle.json()
+    assert (told["posts"], told["failed"]) == (0, 0)
+    assert "no-such-model" in told["model_problem"]
+    assert "model cannot be loaded" in idle.err
+    assert "nothing waits; the model cannot be loaded" in plain.out
+    assert needed.status != 0
+    assert "no-such-model" in needed.err
+
+
 async def test_a_rate_is_told_while_scores_are_fresh(store: Store) -> None:
     await seed(store, [a_post(n, f"text {n}") for n in range(30)])
     await a_worker(store, Steered()).drain()

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from api.answers.erasures import erase, list_erasures
+from api.rollups.making import roll_up, roll_up_lake
 from lake.access import Access
+from lake.campaign import checked_spec
 from lake.client import open_client
 from lake.config import Config, ElasticsearchConfig, WriterConfig
 from lake.documents import Origin, RawPayload
@@ -69,3 +71,27 @@ async def test_the_api_erases_with_the_rights_of_ingest(stores: dict[str, Store]
     for kind in ("posts-*", "profiles", "raw-*"):
         answer = await api.search(api.layout.one(kind), {})
         assert "secret" not in str(answer["hits"]["hits"]), kind
+
+
+async def test_rollups_are_written_by_the_api_and_lose_what_ingest_erases(
+    stores: dict[str, Store],
+) -> None:
+    ingest, api = stores["ingest"], stores["api"]
+    post = Post("x", "post", "9000002", AT, AT, "secret #spring", ANN, hashtags=("spring",))
+    seen = Sighting(RawPayload("tweet", {"is": "it"}, AT), [post])
+    await (await ingest.submit([seen], Origin("r", "x:hashtag:spring"))).done()
+    spec = {"name": "Spring", "hashtags": ["spring"], "from": "2026-03-02", "to": "2026-03-03"}
+    campaign = await api.campaigns.create(checked_spec(spec))
+
+    [made] = await roll_up(api, [campaign])
+    whole = await roll_up_lake(api, [campaign])
+
+    assert (made.state, whole.state) == ("done", "done"), (made, whole)
+    rollups = api.layout.every("rollup")
+    assert "secret" in str((await api.search(rollups, {"size": 1_000}))["hits"]["hits"])
+    await erase(api, BODY, by="key:1", changes=ingest)
+    await api.refresh()
+    left = (await api.search(rollups, {"size": 1_000}))["hits"]["hits"]
+    assert len(left) > 100
+    assert "secret" not in str(left)
+    assert "ann" not in str([hit["_source"].get("author") for hit in left])

@@ -50,7 +50,7 @@ ONLY_IN = {
     "emoji": ("enrichment.text_care",),
     "wordninja": ("enrichment.hashtags",),
     "py3langid": ("enrichment.language",),
-    "cachetools": ("api.answer_cache",),
+    "cachetools": ("lake.shared",),
     "itsdangerous": ("api.answers.cursor",),
     "lark": ("lake.boolean_query",),
     "fastapi": ("api",),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.authenticity import concentration, gini, top_authors
+from analysis.authenticity import concentration, gini
+from analysis.authors import Author
 from analysis.bursts import Minutes, is_burst, synchrony, tail
 from analysis.completeness import (
     Hour,
@@ -19,6 +21,7 @@ from analysis.completeness import (
     target_row,
 )
 from analysis.envelope import Context
+from analysis.population import Population
 from analysis.repeated_texts import (
     AS_POSTED,
     MOST_HASHES,
@@ -55,24 +58,67 @@ def test_34_gini_is_half_the_relative_mean_difference_and_knows_no_scale(
     assert gini([times_more * count for count in counts]) == pytest.approx(expected)
 
 
+def _everybody(counts: dict[str, int]) -> Population:
+    return Population([Author(key, posts=count) for key, count in counts.items()])
+
+
 def test_34_the_share_of_the_ten_most_active_is_of_posts_with_an_author() -> None:
     counts = {f"x:{number:02}": 1 for number in range(20)} | {"x:most": 11}
 
-    found = concentration(counts, 40, CONTEXT)
+    found = concentration(_everybody(counts), 40, 31, CONTEXT)
 
     assert found["top_authors_share"]["value"] == pytest.approx(100 * 20 / 31)
     assert found["top_authors_share"]["missing"] == 9
+    assert found["top_authors_share"]["exact"]
     assert found["authors"]["value"] == 21
-    rows = top_authors(counts)
+    rows = found["top_authors_share"]["authors"]
     assert [row["author"] for row in rows[:3]] == ["x:most", "x:00", "x:01"]
     assert len(rows) == 10
 
 
 def test_34_of_no_posts_concentration_is_unknown() -> None:
-    found = concentration({}, 0, CONTEXT)
+    found = concentration(_everybody({}), 0, 0, CONTEXT)
 
     assert found["top_authors_share"]["value"] is None
     assert found["author_gini"]["value"] is None
+
+
+def test_34_a_weight_stands_for_as_many_authors_that_wrote_alike() -> None:
+    assert gini([1, 3], [4, 2]) == pytest.approx(gini([1, 1, 1, 1, 3, 3]))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_34_of_very_many_authors_the_estimate_and_its_bound_hold_the_truth(seed: int) -> None:
+    dice = random.Random(seed)
+    counts = sorted((int(dice.paretovariate(1.2)) for _ in range(30_000)), reverse=True)
+    authors = [Author(f"x:{place:05}", posts=count) for place, count in enumerate(counts)]
+    leaders, others = authors[:200], authors[200:]
+    sample = dice.sample(others, 1_000)
+    some = Population(leaders, sample, len(others), 0)
+    at_most = others[0].posts
+
+    found = concentration(some, sum(counts), sum(counts), CONTEXT, at_most=at_most)
+
+    told, truth = found["author_gini"], gini(counts)
+    assert truth is not None
+    assert not told["exact"]
+    assert 0 < told["error_bound"] < 0.1
+    # The interval is one of 95 %; twice as wide, these five draws must all lie in it.
+    assert abs(told["value"] - truth) < 2 * told["error_bound"]
+    share = found["top_authors_share"]
+    assert share["exact"]  # the leaders hold the ten for sure
+    assert share["value"] == pytest.approx(100 * sum(counts[:10]) / sum(counts))
+
+
+def test_34_ten_who_may_not_be_the_first_are_told_with_a_bound() -> None:
+    some = Population([Author("x:a", posts=5)], [Author("x:b", posts=1)], 100, 3)
+
+    found = concentration(some, 105, 105, CONTEXT, at_most=4)
+
+    share = found["top_authors_share"]
+    assert share["value"] == pytest.approx(100 * 6 / 105)
+    assert (share["exact"], share["error_bound"]) == (False, pytest.approx(100 * 3 / 105))
+    assert (found["authors"]["exact"], found["authors"]["error_bound"]) == (False, 3)
 
 
 def hits(*texts: str) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ def test_31_a_text_counts_once_for_a_domain() -> None:
 
 def counted(positive: int, negative: int, neutral: int, score_sum: float) -> dict[str, Any]:
     labels = {"positive": positive, "negative": negative, "neutral": neutral}
-    buckets = {name: {"doc_count": count} for name, count in labels.items()}
+    buckets = [{"key": name, "doc_count": count} for name, count in labels.items()]
     scored = sum(labels.values())
     return {
         "sentiment": {"labels": {"buckets": buckets}},

@@ -74,17 +74,23 @@ def test_parts_are_told_apart() -> None:
     assert scope_digest(scoped(campaign, start="2026-03-01")) == scope_digest(campaign)
 
 
+SEEN = "2026-03-02T00:00:00.000Z"
+
+
 def test_a_post_as_it_was_has_the_numbers_of_then_and_no_others() -> None:
     now: Json = {
         "platform": "mastodon",
-        "first_seen": "1",
+        "kind": "post",
+        "@timestamp": "2026-03-01T00:00:00.000Z",
+        "first_seen": SEEN,
         "metrics": {"likes": 9, "shares": 2},
         "metrics_missing": ["views"],
         "engagement": {"value": 11, "definition": "v1"},
         "author": {"key": "k", "followers": 70},
+        "at_post": {"followers": 70, "seen_at": "2026-03-03T00:00:00.000Z", "impressions": 70},
         "text": "t",
     }
-    then: Json = {"@timestamp": "2", "metrics": {"likes": 4}, "author": {"followers": 50}}
+    then: Json = {"@timestamp": SEEN, "metrics": {"likes": 4}, "author": {"followers": 50}}
 
     was = as_it_was(now, then)
     never = as_it_was(now, None)
@@ -93,7 +99,19 @@ def test_a_post_as_it_was_has_the_numbers_of_then_and_no_others() -> None:
     assert (was["author"], was["text"], was["metrics_at"]) == (
         {"key": "k", "followers": 50},
         "t",
-        "2",
+        SEEN,
     )
+    # What was seen later does not tell of then; the observation of then does.
+    assert was["at_post"] == {
+        "followers": 50,
+        "seen_at": SEEN,
+        "impressions": 50,
+        "rated_followers": 50,
+        "rated_engagement": 4,
+        "rate": 8.0,
+    }
+    assert "at_post" not in never
+    untold = as_it_was(now, {name: value for name, value in then.items() if name != "author"})
+    assert "at_post" not in untold
     assert never["metrics"] == {}
     assert "engagement" not in never

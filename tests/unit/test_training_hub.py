@@ -11,6 +11,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from enrichment.labelled import Labelled
 from enrichment.training.fine_tuning import fine_tune
 from enrichment.training.hub_tuning import fine_tune_hub_model
+from enrichment.tuning import tuned
 from lake.errors import ConfigError, InvalidError
 from tests.fakes.original_models import make_original
 
@@ -67,6 +68,37 @@ def test_any_folder_that_is_not_ours_is_taken_for_one_of_the_hub(tmp_path: Path)
     assert (out / "model.safetensors").is_file()
     assert (out / "tokenizer.json").is_file()
     assert len(said) == 1
+
+
+def test_a_classifier_of_the_hub_becomes_onnx_and_leaves_no_weights_behind(tmp_path: Path) -> None:
+    labelled = [Labelled(text, "positive") for text in TEXTS]
+    models = tmp_path / "models"
+    models.mkdir()
+    # One that is sure of its labels, so that eight bits are enough for it.
+    base = fine_tune_hub_model(
+        make_original(tmp_path / "original"), labelled, tmp_path / "base", epochs=5, seed=1,
+        say=lambda _line: None, rate=3e-3,
+    )  # fmt: skip
+
+    out = tuned(base, labelled, models / "mine", seed=1, say=lambda _line: None)
+
+    assert any(out.rglob("*.onnx"))
+    assert [path.name for path in models.iterdir()] == ["mine"]
+    assert {path.name for path in tmp_path.iterdir()} == {"original", "base", "models"}
+
+
+def test_weights_do_not_stay_where_the_export_fails(tmp_path: Path) -> None:
+    base = make_original(tmp_path / "base")
+    labelled = [Labelled(text, "positive") for text in TEXTS]
+
+    def say(line: str) -> None:
+        if not line.startswith("epoch"):
+            raise InvalidError("the export fails")
+
+    with pytest.raises(InvalidError, match="the export fails"):
+        tuned(base, labelled, tmp_path / "mine", seed=1, say=say)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["base"]
 
 
 def test_a_label_that_the_model_lacks_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from analysis.reach import Efficiency
 from lake import times
 from lake.store import Store
 from tests.fakes import plain_answers as plain
@@ -40,7 +41,18 @@ async def test_the_summary_equals_a_count_by_hand(api: Api, seeded: Seeded) -> N
     impressions, unknown = plain.potential_impressions(own)
     assert metrics["potential_impressions"]["value"] == impressions
     assert metrics["potential_impressions"]["missing"] == unknown > 0
-    counts = [count for count in own.followers().values() if count is not None]
+    counts = [count for count in own.reaches().values() if count is not None]
+    per_user = metrics["posts_per_user"]
+    assert (per_user["value"], per_user["missing"]) == (
+        *(pytest.approx(authored / len(authors)), len(own.posts) - authored),
+    )
+    near = sum(plain.followers_then(post) is not None for post in own.posts if plain.key_of(post))
+    told = metrics["potential_reach"]
+    assert (told["followers_source"], told["followers_at_post"]) == ("at_post_or_latest", near)
+    assert 0 < near < len(own.posts)
+    estimated = metrics["estimated_reach"]
+    assert estimated["value"] == pytest.approx(0.2 * sum(counts))
+    assert estimated["efficiency"] == Efficiency().key()
     assert metrics["potential_reach"]["value"] == sum(counts)
     assert metrics["potential_reach"]["missing"] == len(authors) - len(counts) > 0
     assert metrics["frequency"]["value"] == pytest.approx(impressions / sum(counts))

@@ -78,7 +78,10 @@ async def test_an_account_is_shown_with_its_history_posts_and_campaigns(
     assert growth["percent"] == pytest.approx(-10)
     metrics = {name: one["value"] for name, one in answer["posts"]["metrics"].items()}
     assert (metrics["posts"], metrics["likes"], metrics["engagement"]) == (3, 45, 45)
-    assert metrics["er_pooled"] == pytest.approx(100 * 45 / (2 * 90))
+    # The third post was seen within a week of its creation, when 100 followed; 90 do now.
+    assert metrics["er_pooled"] == pytest.approx(100 * 45 / (90 + 100))
+    daily = answer["posts"]["metrics"]["er_daily"]
+    assert (daily["value"], daily["days"]) == (pytest.approx(100 * 45 / (3 * 90)), 3)
     assert metrics["net_sentiment"] == 0
     assert metrics["views"] is None
     assert answer["posts"]["metrics"]["likes"]["missing"] == 1

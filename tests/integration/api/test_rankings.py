@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from analysis.assumptions import Assumptions
 from analysis.leaders import Sizes
 from analysis.reach import Efficiency
 from api import answers
@@ -123,8 +124,8 @@ async def test_an_estimated_summary_is_as_close_as_it_says(seeded: Seeded, store
         # A 95 % interval of a very small sample; the draw is the same each time.
         assert abs(guess["value"] - truth["value"]) <= 2 * guess["error_bound"] + 1e-9, name
     assert fast["potential_reach"]["error_bound"] > 0
-    assert exact["potential_reach"]["followers_source"] == "latest"
-    assert fast["potential_reach"]["followers_source"] == "highest"
+    assert exact["potential_reach"]["followers_source"] == "at_post_or_latest"
+    assert fast["potential_reach"]["followers_source"] == "at_post_or_highest"
 
 
 async def test_estimated_rankings_show_true_numbers_and_say_how_sure_they_are(
@@ -189,17 +190,20 @@ async def test_an_estimated_share_of_voice_is_as_close_as_it_says(
             assert abs(found["value"] - truth[measure]) <= 2 * found["error_bound"] + 1e-9
 
 
-async def test_estimated_reach_is_there_where_efficiencies_are_configured(
+async def test_estimated_reach_goes_by_the_efficiencies_that_are_configured(
     seeded: Seeded, store: Store
 ) -> None:
     campaign = await _campaign(store, seeded)
     parts = Efficiency({"reddit": 0.5})
 
-    without = (await answers.summary(store, campaign))["metrics"]
-    found = (await answers.summary(store, campaign, efficiency=parts))["metrics"]
+    without = (await answers.summary(store, campaign))["metrics"]["estimated_reach"]
+    found = (await answers.summary(store, campaign, assumed=Assumptions(parts)))["metrics"]
 
-    assert "estimated_reach" not in without
-    followers = seeded.own.followers()
+    followers = seeded.own.reaches()
+    default = 0.2 * sum(count or 0 for count in followers.values())
+    assert (without["value"], without["efficiency"]) == (
+        *(pytest.approx(default), Efficiency().key()),
+    )
     expected = sum(
         (0.5 if author.startswith("reddit:") else 0.2) * (count or 0)
         for author, count in followers.items()

@@ -1,0 +1,107 @@
+"""Questions that share what they read answer as if each had read for itself."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from typing_extensions import override
+
+from api.app import create_app
+from benchmarks.api_load import questions, routes_of
+from lake.config import ApiConfig, Config
+from lake.records import Json
+from lake.sharing import Sharing
+from lake.store import Store
+from tests.fakes.campaign_posts import START, random_posts, random_scores, seed_store
+from tests.fakes.found_posts import a_post
+from tests.fakes.running_api import Api, running_api
+
+NOON = START + timedelta(hours=12)
+_OF_ITS_MOMENT = {"as_of", "request_id", "next"}
+
+
+class Watched(Sharing):
+    """Keeps a copy of every answer beside what the questions were given."""
+
+    kept: list[tuple[Json, Json]]
+
+    @override
+    async def search(
+        self, what: str, body: Json, ask: Callable[[], Awaitable[tuple[Json, int]]]
+    ) -> Json:
+        found = await super().search(what, body, ask)
+        if not any(one is found for one, _ in self.kept):
+            self.kept.append((found, copy.deepcopy(found)))
+        return found
+
+
+def _lasting(answer: Any) -> Any:
+    """An answer without what differs from moment to moment."""
+    if isinstance(answer, dict):
+        return {key: _lasting(value) for key, value in answer.items() if key not in _OF_ITS_MOMENT}
+    return [_lasting(one) for one in answer] if isinstance(answer, list) else answer
+
+
+async def _ask_all(api: Api, campaign: str) -> dict[str, Any]:
+    routes = routes_of(await api.get("/openapi.json"))
+    asked = questions(routes, campaign, START.isoformat().replace("+00:00", "Z"))
+    assert len(asked) > 20
+    return {one.route: await api.get(one.path, **dict(one.params)) for one in asked}
+
+
+async def test_answers_are_the_same_and_nobody_changes_what_others_were_given(
+    store: Store,
+) -> None:
+    posts = random_posts(20_250_402)
+    await seed_store(store, posts, random_scores(8, posts))
+    app = create_app(store, Config(api=ApiConfig(requests_per_min=None)))
+    async with running_api(app) as api:
+        assert store.sharing is not None
+        store.sharing.__class__ = Watched
+        store.sharing.kept = []  # type: ignore[attr-defined]
+        campaign = await api.create()
+        shared = await _ask_all(api, campaign)
+        kept = store.sharing.kept  # type: ignore[attr-defined]
+
+        assert len(kept) > 20
+        for given, before in kept:
+            assert given == before
+    assert store.sharing is None
+    alone = create_app(store, Config(api=ApiConfig(requests_per_min=None, cache_s=0)))
+    async with running_api(alone) as api:
+        assert store.sharing is None
+        assert _lasting(await _ask_all(api, campaign)) == _lasting(shared)
+
+
+async def test_what_was_written_is_in_the_next_answer(store: Store, api: Api) -> None:
+    campaign = await api.create()
+    await seed_store(store, [a_post("1", NOON)], {})
+    counts = []
+    for number in range(2, 5):
+        summary = await api.get(f"/v1/campaigns/{campaign}/summary")
+        timeline = await api.get(f"/v1/campaigns/{campaign}/timeline")
+        counts.append((summary["metrics"]["posts"]["value"], timeline["n"]))
+        await seed_store(store, [a_post(str(number), NOON)], {})
+
+    assert counts == [(1, 1), (2, 2), (3, 3)]
+
+
+async def test_views_are_freed(store: Store) -> None:
+    before = await _open_views(store)
+    async with running_api(create_app(store, Config())) as api:
+        campaign = await api.create()
+        for number in range(3):
+            await seed_store(store, [a_post(str(number), NOON)], {})
+            await api.get(f"/v1/campaigns/{campaign}/summary")
+            await api.get(f"/v1/campaigns/{campaign}/sentiment")
+        assert await _open_views(store) <= before + 1
+    assert await _open_views(store) == before
+
+
+async def _open_views(store: Store) -> int:
+    # Other tests' nodes have views of their own; this one's are counted by shard.
+    found = await store.client.nodes.stats(metric="indices", index_metric="search")
+    return sum(int(node["indices"]["search"]["open_contexts"]) for node in found["nodes"].values())
