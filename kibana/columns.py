@@ -96,7 +96,14 @@ class Columns:
         return column
 
     def each(self, start: str, measure: Measure, colours: Colours) -> dict[str, str]:
-        """Adds a number for each value that has a colour; gives id to colour."""
+        """Adds a number for each value that has a colour; gives id to colour.
+
+        Raises:
+            InvalidError: The number is a formula; a column's id stands in it, and a value may be
+                what a formula cannot name.
+        """
+        if not isinstance(parse_formula(measure.show), Aggregation):
+            raise InvalidError(f"each takes a plain number, not the formula {measure.show!r}")
         found = {}
         for value, colour in colours.values.items():
             column = f"{start}-{value}"

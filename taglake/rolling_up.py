@@ -13,6 +13,8 @@ from lake.store import Store
 
 logger = logging.getLogger(__name__)
 
+_REST_S = 3_600.0
+
 
 async def roll_up_forever(config: Config, store: Store) -> None:
     """Makes all rollups, waits, and makes them again; until it is cancelled.
@@ -49,7 +51,7 @@ async def roll_up_once(config: Config, store: Store) -> list[Rolled]:
     campaigns = await store.campaigns.list()
     assumed = assumptions(config.analysis)
     found = [await roll_up_lake(store, campaigns)]
-    found += await roll_up(store, campaigns, assumed=assumed, only_changed=True)
+    found += await roll_up(store, campaigns, assumed=assumed, only_changed=True, rest_s=_REST_S)
     states = [one.state for one in found]
     counts = {state: states.count(state) for state in ("done", "unchanged", "failed")}
     logger.info("rollups made", extra=counts)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from analysis.assumptions import ASSUMED, Assumptions
 from analysis.definitions import definitions
@@ -82,6 +82,7 @@ async def roll_up(
     *,
     assumed: Assumptions = ASSUMED,
     only_changed: bool = False,
+    rest_s: float = 0.0,
     on_done: Callable[[Rolled], None] = lambda _: None,
 ) -> list[Rolled]:
     """Makes the rollups of campaigns, one after the other; one that fails stops no other.
@@ -90,7 +91,9 @@ async def roll_up(
         store: The lake.
         campaigns: Which.
         assumed: As in ``api.answers.summary``.
-        only_changed: Whether to leave out those that are over and of which nothing is new.
+        only_changed: Whether to leave out those that are over and have nothing new.
+        rest_s: For how long those are left out in any case that were made anew: who collects for
+            one campaign always writes something, and what is over seldom changes by it.
         on_done: Called with each campaign that is done with.
 
     Raises:
@@ -103,8 +106,8 @@ async def roll_up(
     done: list[Rolled] = []
     async with _shared(store):
         for campaign in campaigns:
-            mark = _mark(campaign, written, assumed)
-            if mark is not None and marks.get(campaign.id) == mark:
+            mark = mark_of(campaign, written, assumed)
+            if mark is not None and mark.is_current(marks.get(campaign.id), rest_s):
                 found = Rolled(campaign.id, "unchanged")
             else:
                 found = await _one(store, campaign, mark, assumed)
@@ -152,7 +155,7 @@ async def roll_up_lake(store: Store, campaigns: Sequence[Campaign]) -> Rolled:
     return Rolled(None, "done", len(rows), removed, _since(began))
 
 
-async def _one(store: Store, campaign: Campaign, mark: str | None, assumed: Assumptions) -> Rolled:
+async def _one(store: Store, campaign: Campaign, mark: Mark | None, assumed: Assumptions) -> Rolled:
     began = times.now()
     try:
         with await _now(store):
@@ -192,7 +195,7 @@ async def _tell(store: Store, campaign: Campaign, found: Rolled, began: datetime
         logger.warning("rollup not noted", extra={"campaign": campaign.id, "reason": str(exc)})
 
 
-def status_row(campaign: Campaign, found: Rolled, began: datetime, mark: str | None) -> RollupRow:
+def status_row(campaign: Campaign, found: Rolled, began: datetime, mark: Mark | None) -> RollupRow:
     """The row that says what became of a campaign's rollup. Pure."""
     window = {"from": times.to_text(campaign.start), "to": times.to_text(campaign.end)}
     return About(campaign).row(
@@ -205,30 +208,57 @@ def status_row(campaign: Campaign, found: Rolled, began: datetime, mark: str | N
         took_s=found.took_s,
         left_out=list(found.left_out),
         error=found.error,
-        mark=mark,
+        mark=None if mark is None else mark.meaning,
+        written=None if mark is None else mark.written,
     )
 
 
-def _mark(campaign: Campaign, written: str | None, assumed: Assumptions) -> str | None:
-    """Stands for all that a campaign's rows rest on; None while time alone changes them."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the rows of a campaign that is over rest on.
+
+    Args:
+        meaning: Stands for the campaign as it is registered and for what its numbers mean.
+        written: Stands for all that was written to the lake.
+        at: When the run began.
+    """
+
+    meaning: str
+    written: str
+    at: datetime
+
+    def is_current(self, before: Mark | None, rest_s: float) -> bool:
+        """Whether the rows of a run before need not be made anew."""
+        if before is None or before.meaning != self.meaning:
+            return False
+        return before.written == self.written or self.at - before.at < timedelta(seconds=rest_s)
+
+
+def mark_of(campaign: Campaign, written: str | None, assumed: Assumptions) -> Mark | None:
+    """What a campaign's rows rest on; None while time alone changes them."""
+    now = times.now()
     # The window after the campaign is as long as the campaign.
-    over = times.now() - campaign.end >= campaign.end - campaign.start
+    over = now - campaign.end >= campaign.end - campaign.start
     if written is None or not over:
         return None
     meanings = (row.tag() for row in definitions())
-    return digest(_SHAPE, written, str(campaign.revision), repr(assumed), *meanings)
+    meaning = digest(_SHAPE, str(campaign.revision), repr(assumed), *meanings)
+    return Mark(meaning, digest(written), now)
 
 
-async def _marks(store: Store) -> dict[str, str]:
+async def _marks(store: Store) -> dict[str, Mark]:
     body: Json = {
         "size": _MOST_STATUSES,
         "track_total_hits": False,
         "query": {"bool": {"filter": [{"term": {"state": "done"}}, {"exists": {"field": "mark"}}]}},
-        "_source": ["campaign", "mark"],
+        "_source": ["campaign", "mark", "written", "rolled_at"],
     }
     answer = await store.search(store.layout.one(f"rollup-{STATUS}"), body)
     sources = [hit["_source"] for hit in answer["hits"]["hits"]]
-    return {source["campaign"]: source["mark"] for source in sources}
+    return {
+        one["campaign"]: Mark(one["mark"], one["written"], times.from_text(one["rolled_at"]))
+        for one in sources
+    }
 
 
 def _since(began: datetime) -> float:

@@ -136,6 +136,12 @@ def test_each_number_of_a_dashboard_is_told_in_a_line_with_a_link() -> None:
         ),
         ("sentiment", "distribution", {"numbers": [{"show": "sum(", "label": "N"}]}, "formula"),
         ("sentiment", "distribution", {"each": "moods"}, "no table of colours moods"),
+        (
+            "sentiment",
+            "distribution",
+            {"numbers": [{"show": "2 * count()", "label": "N"}]},
+            "each takes a plain number",
+        ),
         ("sentiment", "distribution", {"view": "nowhere"}, "no view nowhere"),
         ("sentiment", "distribution", {"metric": ["charm"]}, "no definition of charm"),
         (

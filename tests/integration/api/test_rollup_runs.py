@@ -214,6 +214,8 @@ async def test_the_command_makes_them_and_says_what_it_did(
     assert unchanged.status == 0
     assert "unchanged" in unchanged.out
     await seed_found(store, [_post("p3", "cat")])
+    [rests] = await roll_up(store, await store.campaigns.list(), only_changed=True, rest_s=3_600.0)
+    assert rests.state == "unchanged"
     anew = await taglake("rollup", "--changed", "--json")
     assert [row["state"] for row in anew.json()] == ["done", "done"]
     assert "x:p3" in await _posts_of(rolls)
