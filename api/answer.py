@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -115,13 +116,18 @@ class OneQuestion:
         self._key = f"{request.url.path}?{asked!r}"
 
     async def answer(
-        self, ask: Callable[[], Awaitable[Json]], campaign: Campaign | None = None
+        self,
+        ask: Callable[[], Awaitable[Json]],
+        campaign: Campaign | None = None,
+        *,
+        most_s: float | None = None,
     ) -> Response:
         """The answer: what ``ask`` gives, or what it gave a moment ago.
 
         Args:
             ask: Asks the lake.
             campaign: Whom it is about; a campaign that was changed is asked about anew.
+            most_s: It is given again for so long at most, however long others are.
         """
 
         async def made(state: str | None) -> bytes:
@@ -131,7 +137,8 @@ class OneQuestion:
                 return encode(await ask())
 
         revision = "" if campaign is None else str(campaign.revision)
-        body = await self._cache.get(f"{self._key} {revision}", made)
+        span = "" if most_s is None else str(int(time.monotonic() // most_s))
+        body = await self._cache.get(f"{self._key} {revision} {span}", made)
         return Response(body, media_type=Answer.media_type)
 
 

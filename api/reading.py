@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from api.past import Past, drop_past, make_past
 from lake.client import our_errors, size_of, while_starting
-from lake.errors import TaglakeError
+from lake.errors import NotFoundError, TaglakeError, UnavailableError
 from lake.generation import generation
 from lake.records import Json
 from lake.sharing import Sharing
@@ -66,7 +66,9 @@ async def _search(store: Store, snapshot_id: str, keep_alive: str, body: Json) -
 
     async def ask() -> tuple[Json, int]:
         with our_errors("searching the posts"):
-            answer = await store.client.search(body={**body, "pit": view})
+            answer = await store.client.search(
+                body={**body, "pit": view}, allow_partial_search_results=False
+            )
         return dict(answer), size_of(answer)
 
     return await while_starting(ask)
@@ -87,7 +89,10 @@ class Snapshot:
         self.id = snapshot_id
 
     async def _ask(self, body: Json) -> tuple[Json, int]:
-        answer, size_bytes = await _search(self._store, self.id, _KEEP_ALIVE, body)
+        try:
+            answer, size_bytes = await _search(self._store, self.id, _KEEP_ALIVE, body)
+        except NotFoundError as exc:  # what is missing is the view, not what was asked about
+            raise _view_is_lost() from exc
         self.id = answer.get("pit_id", self.id)
         return answer, size_bytes
 
@@ -111,11 +116,28 @@ class SharedSnapshot(Snapshot):
 
     def __init__(self, store: Store, snapshot_id: str, sharing: Sharing) -> None:
         super().__init__(store, snapshot_id)
+        self._shared = snapshot_id
         self._sharing = sharing
+
+    @override
+    async def _ask(self, body: Json) -> tuple[Json, int]:
+        shared = self._shared
+        try:
+            return await _search(self._store, shared, _KEEP_ALIVE, body)
+        except NotFoundError as exc:  # its time was up, or Elasticsearch was started anew
+            renewed = await self._sharing.renewed(shared)
+            if renewed is None:
+                raise _view_is_lost() from exc
+        self._shared = self.id = renewed
+        return await super()._ask(body)
 
     @override
     async def search(self, body: Json) -> Json:
         return await self._sharing.search("posts", body, lambda: self._ask(body))
+
+
+def _view_is_lost() -> UnavailableError:
+    return UnavailableError("reading the posts: their view ended before the answer; ask again")
 
 
 def restricted(body: Json, only: Json | None) -> Json:

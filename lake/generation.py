@@ -7,6 +7,7 @@ from elasticsearch import AsyncElasticsearch
 from lake.client import our_errors
 from lake.errors import TaglakeError
 from lake.layout import Layout
+from lake.records import Json
 
 _PARTITIONED = ("posts", "metrics", "runs")
 _WHOLE = ("labels*", "profiles*")  # a pattern may match nothing
@@ -21,7 +22,8 @@ async def generation(client: AsyncElasticsearch, layout: Layout) -> str | None:
     """What was written and made visible so far; None where nobody may know.
 
     Equal texts mean that searches of posts, observations, runs, labels and profiles find the same.
-    A write counts at once and again when it becomes visible.
+    A write counts at once and again when it becomes visible. Counters begin anew with a node, so
+    what its disk holds counts, too: what was written before it stopped was put there.
     """
     index = watched(layout)
     try:
@@ -29,8 +31,10 @@ async def generation(client: AsyncElasticsearch, layout: Layout) -> str | None:
             answer = await client.indices.stats(
                 index=index,
                 metric=["indexing", "refresh"],
+                level="shards",
                 filter_path="indices.*.uuid,indices.*.total.indexing.index_total,"
-                "indices.*.total.indexing.delete_total,indices.*.total.refresh.total",
+                "indices.*.total.indexing.delete_total,indices.*.total.refresh.total,"
+                "indices.*.shards.*.commit.id",
             )
     except TaglakeError:
         return None
@@ -38,9 +42,15 @@ async def generation(client: AsyncElasticsearch, layout: Layout) -> str | None:
     return "; ".join(
         f"{name} {one.get('uuid')} {one['total']['indexing']['index_total']}"
         f" {one['total']['indexing']['delete_total']} {one['total']['refresh']['total']}"
+        f" {' '.join(_commits(one))}"
         for name, one in sorted(found.items())
         if "total" in one
     )
+
+
+def _commits(index: Json) -> list[str]:
+    copies = [copy for shard in index.get("shards", {}).values() for copy in shard]
+    return sorted(copy["commit"]["id"] for copy in copies if "commit" in copy)
 
 
 async def last_writes(client: AsyncElasticsearch, layout: Layout) -> str | None:

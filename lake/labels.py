@@ -253,7 +253,10 @@ class Labels:
             with our_errors("reading the post"):
                 if refresh:
                     await self._client.indices.refresh(index=self._posts, allow_no_indices=True)
-                return dict(await self._client.search(index=self._posts, body=body))
+                answer = await self._client.search(
+                    index=self._posts, body=body, allow_partial_search_results=False
+                )
+            return dict(answer)
 
         hits = (await while_starting(ask))["hits"]["hits"]
         if not hits:

@@ -79,7 +79,7 @@ async def _open(client: AsyncElasticsearch, index: str) -> str | None:
 async def _page(client: AsyncElasticsearch, body: Json) -> Json:
     async def search() -> Json:
         with our_errors("reading the next page"):
-            return dict(await client.search(body=body))
+            return dict(await client.search(body=body, allow_partial_search_results=False))
 
     return await retrying(search, backoff=_BACKOFF, attempts=None)
 

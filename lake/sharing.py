@@ -97,6 +97,23 @@ class Sharing:
                 view.used_at = time.monotonic()
                 await self._tidy()
 
+    async def renewed(self, lost: str) -> str | None:
+        """The id of a view of the same state in the place of one that Elasticsearch has no more.
+
+        Args:
+            lost: The id that ``view`` gave, whose block goes on.
+
+        Returns:
+            None where the lake has changed, so that there can be none.
+        """
+        state = _state.get()
+        view = None if state is None else self._views.get(state)
+        if state is None or view is None:
+            return None
+        if _found(view.opening) == lost:  # whoever comes later takes the new one
+            view.opening = asyncio.ensure_future(self._opened(state))
+        return await asyncio.shield(view.opening)
+
     async def _entered(self, state: str) -> _View:
         view = self._views.get(state)
         if view is None or view.is_idle():
@@ -124,12 +141,16 @@ class Sharing:
                 del self._views[state]
 
     async def _free(self, view: _View) -> None:
-        if view.opening.done() and not _failed(view.opening) and (found := view.opening.result()):
+        if found := _found(view.opening):
             await self._close_view(found)
 
     async def close(self) -> None:
         """Frees what is left; nobody may be reading."""
         await self._tidy(keep=0)
+
+
+def _found(opening: asyncio.Future[str | None]) -> str | None:
+    return opening.result() if opening.done() and not _failed(opening) else None
 
 
 def _failed(opening: asyncio.Future[str | None]) -> bool:

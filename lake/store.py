@@ -148,7 +148,11 @@ class Store:
         async def ask() -> tuple[Json, int]:
             with our_errors("searching the lake"):
                 answer = await self.client.search(
-                    index=index, body=body, allow_no_indices=True, ignore_unavailable=True
+                    index=index,
+                    body=body,
+                    allow_no_indices=True,
+                    ignore_unavailable=True,
+                    allow_partial_search_results=False,
                 )
             return dict(answer), size_of(answer)
 

@@ -14,6 +14,9 @@ from api.answer import Answer, Lake, OneCampaign, Question, problems
 from api.answers.scope import moment_of
 from lake.errors import ConflictError, InvalidError
 
+# The cursor in a first page is good for minutes only.
+_FIRST_PAGE_S = 60.0
+
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["answers"])
 
 
@@ -35,7 +38,9 @@ async def posts(
     try:
         if cursor is None and moment_of(campaign) is None:
             return await question.answer(
-                lambda: answers.posts(store, campaign, order=sort, limit=limit), campaign
+                lambda: answers.posts(store, campaign, order=sort, limit=limit),
+                campaign,
+                most_s=_FIRST_PAGE_S,
             )
         page = await answers.posts(store, campaign, order=sort, limit=limit, cursor=cursor)
     except InvalidError as exc:
