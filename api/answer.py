@@ -136,9 +136,10 @@ class OneQuestion:
             with self._sharing.about(state):
                 return encode(await ask())
 
-        revision = "" if campaign is None else str(campaign.revision)
+        # An id may be given again once its campaign is removed.
+        known = "" if campaign is None else f"{campaign.created_at} {campaign.revision}"
         span = "" if most_s is None else str(int(time.monotonic() // most_s))
-        body = await self._cache.get(f"{self._key} {revision} {span}", made)
+        body = await self._cache.get(f"{self._key} {known} {span}", made)
         return Response(body, media_type=Answer.media_type)
 
 

@@ -131,6 +131,8 @@ def _of_lens(file: Compiled, panel: Shown) -> Iterator[str]:
         if (name, file.view_of(panel, layer)) not in own:
             yield f"the panel's and the dashboard's data view of the layer {layer} differ"
         yield from (f"{problem} in the layer {layer}" for problem in _of_layer(body))
+        if body.get("ignoreGlobalFilters"):
+            yield from _unfiltered(body, panel.query)
     shown = lens["state"]["visualization"]
     for state in shown.get("layers", [shown]):
         if state["layerId"] not in panel.layers:
@@ -148,6 +150,15 @@ def _of_layer(body: Json) -> Iterator[str]:
     used = {one for column in columns.values() for one in _columns_of(column)}
     for column_id in sorted(used - set(columns)):
         yield f"a column refers to {column_id}, which is missing"
+
+
+def _unfiltered(body: Json, kql: str) -> Iterator[str]:
+    """Kibana ignores the panel's own query with all others (elastic/kibana#184100)."""
+    for id_, column in body["columns"].items():
+        if column["isBucketed"] or column["operationType"] == "math":
+            continue
+        if kql not in column.get("filter", {}).get("query", ""):
+            yield f"it ignores what is chosen, so the column {id_} needs its query {kql!r} too"
 
 
 def _columns_of(column: Any) -> Iterator[str]:

@@ -23,10 +23,13 @@ class Columns:
     Args:
         types: Field to its Elasticsearch type.
         gaps_as_zero: Whether a bucket without documents is a 0 and no gap.
+        always: KQL of every number. A layer that ignores what is chosen above ignores the query of
+            its own panel too (https://github.com/elastic/kibana/issues/184100).
     """
 
     types: Mapping[str, str]
     gaps_as_zero: bool = False
+    always: str = ""
     made: dict[str, Json] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
 
@@ -76,7 +79,7 @@ class Columns:
         Raises:
             InvalidError: The formula cannot be read.
         """
-        where = both(measure.where, only)
+        where = both(self.always, measure.where, only)
         node = parse_formula(measure.show)
         shown = {"label": measure.label, "customLabel": True}
         if isinstance(node, Aggregation):
@@ -88,7 +91,7 @@ class Columns:
             self._add(column, _formula(measure.show, where, last) | shown)
             part: Json = {"label": "Part of formula", "customLabel": True}
             for one, made in ids.items():
-                self._add(made, self._metric(one, where) | part)
+                self._add(made, self._part(one, where) | part)
             whole = {"tinymathAst": tree(node, ids, measure.show)}
             self._add(last, _number("math", whole) | {"references": list(ids.values())} | part)
         if (format_ := _format(measure)) and self.made[column]["dataType"] == "number":
@@ -160,12 +163,19 @@ class Columns:
         if one.operation in _NULLABLE:
             params["emptyAsNull"] = not self.gaps_as_zero
         if one.operation == "last_value":
-            params["sortField"] = "@timestamp"
+            params |= {"sortField": "@timestamp", "showArrayValues": False}
         if one.percentile is not None:
             params["percentile"] = one.percentile
         body = _number(one.operation, params) | {"sourceField": name, "dataType": kind}
         kql = both(where, one.kql)
         return body | ({"filter": {"query": kql, "language": "kuery"}} if kql else {})
+
+    def _part(self, one: Aggregation, where: str) -> Json:
+        """A number within a formula: none is a 0 there, as Lens itself has it."""
+        body = self._metric(one, where)
+        if "emptyAsNull" in body["params"]:
+            body["params"]["emptyAsNull"] = False
+        return body
 
     def _type(self, name: str) -> str:
         if name not in self.types:

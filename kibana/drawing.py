@@ -72,6 +72,8 @@ def vega_spec(panel: Vega, indices: Mapping[str, str], colours: Mapping[str, Col
         InvalidError: It names a view or colours that are not there.
     """
     body = _filled(panel.vega, indices, colours)
+    # Vega warns of every axis that has no data; an empty panel says enough.
+    body["config"] = body.get("config", {}) | {"kibana": {"hideWarnings": True}}
     return json.dumps({"$schema": SCHEMA, **body}, indent=2, sort_keys=True, ensure_ascii=False)
 
 

@@ -10,7 +10,7 @@ _MOST_STEPS = 20  # a dashboard, its visualizations, their data views: three are
 
 
 async def dashboard_id(kibana: Kibana, wanted: str) -> str:
-    """The id of a dashboard that is named by its id or its title.
+    """The id of a dashboard, named by its id or its title, with or without ``Taglake 1:``.
 
     Raises:
         NotFoundError: There is none; the message names those that there are.
@@ -21,6 +21,9 @@ async def dashboard_id(kibana: Kibana, wanted: str) -> str:
         return wanted
     name = wanted.casefold()
     same = sorted(id_ for id_, title in titles.items() if title.casefold() == name)
+    same = same or sorted(
+        id_ for id_, title in titles.items() if title.rpartition(": ")[2].casefold() == name
+    )
     if not same:
         names = ", ".join(sorted(titles.values())) or "none"
         raise NotFoundError(f"there is no dashboard {wanted!r} here; there are: {names}")

@@ -86,7 +86,7 @@ def draw(panel: LensPanel, ground: Ground) -> Drawn:
 
 
 def _tile(panel: Tile, ground: Ground) -> Drawn:
-    columns = Columns(ground.types)
+    columns = _columns(panel, ground)
     state: Json = {"layerId": _ONE, "layerType": "data", "metricAccessor": "m"}
     if panel.split:
         state |= {"breakdownByAccessor": columns.bucket("g", panel.split, "m"), "maxCols": 1}
@@ -95,13 +95,14 @@ def _tile(panel: Tile, ground: Ground) -> Drawn:
         state["color"] = colour
     if panel.second:
         state["secondaryMetricAccessor"] = columns.number("n", panel.second)
+        state["secondaryPrefix"] = panel.second.label
     return _single("lnsMetric", state, columns, panel)
 
 
 def _chart(panel: Chart, ground: Ground) -> Drawn:
     layers, states = {}, []
     for number, layer in enumerate(panel.layers, start=1):
-        columns = Columns(ground.types, gaps_as_zero=panel.gaps == "zero")
+        columns = _columns(panel, ground, gaps_as_zero=panel.gaps == "zero")
         states.append(_data_layer(f"l{number}", layer, columns, ground))
         layers[f"l{number}"] = _finished(columns, panel)
     many = len(layers) > 1 or any(
@@ -111,7 +112,7 @@ def _chart(panel: Chart, ground: Ground) -> Drawn:
     state: Json = {
         "legend": {"isVisible": many, "position": "right"},
         "valueLabels": "hide",
-        "fittingFunction": "None",
+        "fittingFunction": "Linear" if panel.gaps == "joined" else "None",
         "axisTitlesVisibilitySettings": shown,
         "tickLabelsVisibilitySettings": shown,
         "labelsOrientation": {"x": 0, "yLeft": 0, "yRight": 0},
@@ -119,6 +120,8 @@ def _chart(panel: Chart, ground: Ground) -> Drawn:
         "preferredSeriesType": panel.layers[0].series,
         "layers": states,
     }
+    if panel.gaps == "joined":
+        state["emphasizeFitting"] = True  # the line between two looks is no dashed one
     if panel.to_100:
         extent = "yLeftExtent" if panel.to_100 == "left" else "yRightExtent"
         state[extent] = {"mode": "custom", "lowerBound": 0, "upperBound": 100}
@@ -126,12 +129,13 @@ def _chart(panel: Chart, ground: Ground) -> Drawn:
 
 
 def _data_layer(name: str, layer: Layer, columns: Columns, ground: Ground) -> Json:
-    numbers = [f"y{number}" for number in range(len(layer.numbers))]
+    own = "" if name == _ONE else name  # ids are unique in the whole chart
+    numbers = [f"{own}y{number}" for number in range(len(layer.numbers))]
     first = numbers[0]
     if layer.each:
-        first = f"y0-{next(iter(ground.table(layer.each).values))}"
-    splits = [("s", layer.split)] if layer.split else []
-    buckets: list[tuple[str, Bucket]] = [("x", layer.x)]
+        first += f"-{next(iter(ground.table(layer.each).values))}"
+    splits = [(f"{own}s", layer.split)] if layer.split else []
+    buckets: list[tuple[str, Bucket]] = [(f"{own}x", layer.x)]
     # Lens asks for the terms of a series first, and for their times then.
     buckets = [*splits, *buckets] if layer.x.time else [*buckets, *splits]
     for column, bucket in buckets:
@@ -151,15 +155,15 @@ def _data_layer(name: str, layer: Layer, columns: Columns, ground: Ground) -> Js
         "seriesType": layer.series,
         "showGridlines": False,
         "layerType": "data",
-        "xAccessor": "x",
+        "xAccessor": f"{own}x",
         "palette": {"type": "palette", "name": "default"},
         "yConfig": configs,
     }
-    return state | ({"splitAccessor": "s"} if layer.split else {})
+    return state | ({"splitAccessor": f"{own}s"} if layer.split else {})
 
 
 def _pie(panel: Pie, ground: Ground) -> Drawn:
-    columns = Columns(ground.types)
+    columns = _columns(panel, ground)
     groups = [columns.bucket("g", panel.split, "m0")] if panel.split else []
     colours: dict[str, str | None] = {}
     for number, measure in enumerate(panel.numbers):
@@ -181,7 +185,7 @@ def _pie(panel: Pie, ground: Ground) -> Drawn:
 
 
 def _table(panel: Table, ground: Ground) -> Drawn:
-    columns = Columns(ground.types)
+    columns = _columns(panel, ground)
     first = "m0"
     splits = [columns.bucket(f"b{place}", bucket, first) for place, bucket in enumerate(panel.by)]
     numbers = [columns.number(f"m{place}", measure) for place, measure in enumerate(panel.numbers)]
@@ -197,7 +201,7 @@ def _table(panel: Table, ground: Ground) -> Drawn:
 
 
 def _heatmap(panel: Heatmap, ground: Ground) -> Drawn:
-    columns = Columns(ground.types)
+    columns = _columns(panel, ground)
     columns.bucket("x", panel.x, "v")
     columns.bucket("y", panel.y, "v")
     columns.number("v", panel.number)
@@ -216,7 +220,7 @@ def _heatmap(panel: Heatmap, ground: Ground) -> Drawn:
 
 
 def _tagcloud(panel: TagCloud, ground: Ground) -> Drawn:
-    columns = Columns(ground.types)
+    columns = _columns(panel, ground)
     columns.bucket("t", panel.split, "v")
     columns.number("v", panel.number)
     state: Json = {
@@ -239,6 +243,11 @@ def _numbers(
     if each:
         return dict(columns.each(column, measure, ground.table(each)))
     return {columns.number(column, measure): ground.colour(measure)}
+
+
+def _columns(panel: LensPanel, ground: Ground, *, gaps_as_zero: bool = False) -> Columns:
+    always = panel.filter if panel.ignores_controls else ""
+    return Columns(ground.types, gaps_as_zero=gaps_as_zero, always=always)
 
 
 def _single(type_: str, state: Json, columns: Columns, panel: LensPanel) -> Drawn:

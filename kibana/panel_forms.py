@@ -147,12 +147,21 @@ class OfData(Panel):
 
 
 class Tile(OfData):
-    """One large number, with a second one below it; for each value of ``split`` one."""
+    """One large number, with a second one below it; ``split`` names whose, and takes the first.
+
+    Lens keeps room for as many tiles as a split may have, whether they are there or not.
+    """
 
     kind: Literal["tile"]
     number: Measure
     second: Measure | None = None
     split: Bucket | None = None
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Tile:
+        if self.split and self.split.size != 1:
+            raise ValueError("split of a tile needs size: 1; Lens keeps room for every other")
+        return self
 
 
 class Layer(Strict):
@@ -185,11 +194,11 @@ class Layer(Strict):
 
 
 class Chart(OfData):
-    """Lines, areas or bars."""
+    """Lines, areas or bars; ``gaps`` are where a bucket has no documents."""
 
     kind: Literal["chart"]
     layers: Annotated[tuple[Layer, ...], Field(min_length=1)]
-    gaps: Literal["shown", "zero"] = "shown"
+    gaps: Literal["shown", "zero", "joined"] = "shown"
     to_100: Literal["left", "right"] | None = None
 
 

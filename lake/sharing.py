@@ -132,13 +132,15 @@ class Sharing:
 
     async def _tidy(self, *, keep: int = 1) -> None:
         """Frees the views that nobody reads, but the newest."""
-        for state, view in list(self._views.items())[: len(self._views) - keep]:
-            if not view.users:
-                del self._views[state]
-                await self._free(view)
+        older = list(self._views.items())[: len(self._views) - keep]
+        unread = [state for state, view in older if not view.users]
+        # All are taken out before the first is waited for: others tidy up meanwhile.
+        freed = [self._views.pop(state) for state in unread]
         for state, view in list(self._views.items()):
             if view.opening.done() and _failed(view.opening):
                 del self._views[state]
+        for view in freed:
+            await self._free(view)
 
     async def _free(self, view: _View) -> None:
         if found := _found(view.opening):

@@ -70,9 +70,9 @@ def requests_of(file: Compiled, panel: Shown, context: Context) -> Iterator[Requ
         yield _of_search(file, panel, search, context)
     for name, layer in panel.layers.items():
         view = file.views[file.view_of(panel, name) or ""]
-        filters = [] if layer.get("ignoreGlobalFilters") else context.filters()
-        filters += context.time(view.get("timeFieldName"))
-        filters.append(parse_kql(panel.query).query)
+        filters = context.time(view.get("timeFieldName"))
+        if not layer.get("ignoreGlobalFilters"):  # Kibana ignores the panel's own query then too
+            filters += [*context.filters(), parse_kql(panel.query).query]
         columns = [(id_, layer["columns"][id_]) for id_ in layer["columnOrder"]]
         splits = [(id_, one) for id_, one in columns if one["isBucketed"]]
         body: Json = {
@@ -108,7 +108,10 @@ def _of_vega(spec: Json, context: Context) -> Request:
     body = _filled(copy.deepcopy(data["url"]["body"]), context)
 
     def read(answer: Json) -> list[Row]:
-        found: Any = answer
+        if "format" not in data:  # transformations read the only aggregation
+            [found] = answer.get("aggregations", {"none": {"buckets": []}}).values()
+            return list(found["buckets"])
+        found = answer
         for step in data["format"]["property"].split("."):
             found = found.get(step, {})
         return list(found)

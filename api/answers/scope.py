@@ -69,13 +69,17 @@ def moment_of(campaign: Campaign) -> datetime | None:
 
 
 def scope_digest(campaign: Campaign) -> str:
-    """Tells parts of one campaign apart: a digest of the window, the platforms and the moment."""
+    """Tells parts of one campaign apart: a digest of the window, the platforms and the moment.
+
+    A campaign that was removed and one that was made later under its id differ, too.
+    """
     moment = moment_of(campaign)
     return digest(
         times.to_text(campaign.start),
         times.to_text(campaign.end),
         ",".join(campaign.platforms),
         times.to_text(moment) if moment else "",
+        times.to_text(campaign.created_at),
     )[:16]
 
 

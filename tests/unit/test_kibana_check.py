@@ -157,6 +157,11 @@ CASES: Mapping[str, Case] = {
         in_column("net", "m", sets(references=["mX9"])),
         "a column refers to mX9, which is missing",
     ),
+    "a query that is ignored with the choices": (
+        "models",
+        in_column("agreement", "m0", drops("filter")),
+        "the column m0 needs its query 'row: agreement and not campaign_name: *' too",
+    ),
     "emptied layers": (
         "overview",
         in_lens("posts", lambda one: one["datasourceStates"]["formBased"].update(layers={})),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ import kibana
 from ingestors import platforms
 from kibana.checking import check
 from kibana.compile import Target, compile_all
-from kibana.compiled import read_compiled
+from kibana.compiled import Shown, read_compiled
 from kibana.grid import place
 from kibana.panel_forms import Panel
 from kibana.spec import Spec, load_spec
 from lake.errors import ConfigError
+from lake.records import Json
 from taglake.kibana_commands import meanings
 
 SPEC = Path(kibana.__file__).parent / "spec"
@@ -113,6 +115,50 @@ def test_a_value_has_the_same_colour_on_every_dashboard() -> None:
     assert all(len(colours) == 1 for colours in seen.values()), seen
 
 
+def every_layer() -> Iterator[tuple[Shown, Json]]:
+    """Each Lens layer, with its panel."""
+    for name, text in compile_all(load_spec(), meanings()).items():
+        for panel in read_compiled(name, text).panels:
+            yield from ((panel, layer) for layer in panel.layers.values())
+
+
+def test_no_two_columns_of_a_panel_have_one_id() -> None:
+    ids: dict[tuple[str, str], list[str]] = {}
+    for panel, layer in every_layer():
+        ids.setdefault((panel.body["title"], panel.id), []).extend(layer["columns"])
+
+    assert any("l2y0" in found for found in ids.values())
+    assert all(len(found) == len(set(found)) for found in ids.values())
+
+
+def test_what_ignores_the_choices_filters_each_number_by_itself() -> None:
+    ignoring = [(panel, one) for panel, one in every_layer() if one.get("ignoreGlobalFilters")]
+
+    assert len(ignoring) >= 3
+    for panel, layer in ignoring:
+        for column in layer["columns"].values():
+            assert column["isBucketed"] or panel.query in column["filter"]["query"]
+
+
+def test_a_formula_takes_what_is_not_there_as_0() -> None:
+    parts = [
+        layer["columns"][id_]["params"]
+        for _, layer in every_layer()
+        for column in layer["columns"].values()
+        if column["operationType"] == "math"
+        for id_ in column["references"]
+    ]
+
+    assert {part.get("emptyAsNull") for part in parts} == {False}
+
+
+def test_vega_says_nothing_of_axes_without_data() -> None:
+    for name, text in compile_all(load_spec(), meanings()).items():
+        for panel in read_compiled(name, text).panels:
+            spec = panel.vega
+            assert spec is None or spec["config"]["kibana"] == {"hideWarnings": True}
+
+
 def test_each_number_of_a_dashboard_is_told_in_a_line_with_a_link() -> None:
     spec, known = load_spec(), meanings()
     for name, text in compile_all(spec, known).items():
@@ -150,7 +196,12 @@ def test_each_number_of_a_dashboard_is_told_in_a_line_with_a_link() -> None:
             {"drilldown": {"to": "nowhere", "label": "N"}},
             "no dashboard nowhere",
         ),
-        ("overview", "posts", {"split": {"terms": "campaign_name"}}, "cannot be ordered"),
+        (
+            "overview",
+            "posts",
+            {"split": {"terms": "campaign_name", "size": 1}},
+            "cannot be ordered",
+        ),
         ("overview", "about", {"text": "[N](dashboard:nowhere)"}, "links a dashboard"),
         ("influencers", "scatter", {"vega": {"data": {"url": {"index": "x"}}}}, "no view x"),
     ],
@@ -173,6 +224,7 @@ def test_what_cannot_be_drawn_names_file_and_panel(
         ("net", {"kind": "hologram"}, "hologram"),
         ("net", {"sparkle": True}, "sparkle: "),
         ("net", {"metric": None}, "needs metric"),
+        ("net", {"split": {"terms": "platform", "size": 5}}, "needs size: 1"),
         ("people-and-model", {"x": {"size": 3}}, "exactly one of terms, time, filters"),
     ],
 )

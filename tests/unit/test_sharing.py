@@ -36,6 +36,7 @@ class Lake:
         return f"view {self.opened}"
 
     async def close(self, view: str) -> None:
+        await asyncio.sleep(0)
         self.closed.append(view)
 
     async def ask(self) -> tuple[dict[str, Any], int]:
@@ -110,6 +111,30 @@ async def test_a_view_of_a_later_state_frees_the_earlier_one_once_nobody_reads_i
     assert lake.closed == ["view 1"]
 
 
+async def test_views_that_are_left_at_the_same_time_are_each_freed_once() -> None:
+    lake = Lake()
+    sharing = lake.shared()
+    states = ("one", "two", "three", "four")
+    entered = {state: asyncio.Event() for state in states}
+    leaves = asyncio.Event()
+
+    async def reads(state: str) -> None:
+        with sharing.about(state):
+            async with sharing.view():
+                entered[state].set()
+                await leaves.wait()
+
+    reading = []
+    for state in states:
+        lake.state = state
+        reading.append(asyncio.create_task(reads(state)))
+        await entered[state].wait()
+    leaves.set()
+    await asyncio.gather(*reading)
+
+    assert sorted(lake.closed) == ["view 1", "view 2", "view 3"]
+
+
 async def test_a_view_that_may_hold_what_came_since_is_not_shared() -> None:
     lake = Lake()
     sharing = lake.shared()
@@ -140,6 +165,36 @@ async def test_a_view_that_nobody_read_for_long_is_opened_anew(
     monkeypatch.setattr(sharing_module, "_MOST_IDLE_S", -1.0)
 
     assert await _view(sharing, "one") == "view 2"
+
+
+async def test_a_view_that_was_lost_is_opened_anew_once_for_all_its_readers() -> None:
+    lake = Lake()
+    sharing = lake.shared()
+
+    with sharing.about("one"):
+        async with sharing.view() as lost:
+            assert lost is not None
+            found = await asyncio.gather(*(sharing.renewed(lost) for _ in range(3)))
+            late = await sharing.renewed(lost)
+
+    assert (found, late) == (["view 2"] * 3, "view 2")
+    assert await _view(sharing, "one") == "view 2"
+    await sharing.close()
+    assert lake.closed == ["view 2"]  # nobody can close what is lost
+
+
+async def test_a_view_that_was_lost_while_the_lake_changed_is_not_opened_anew() -> None:
+    lake = Lake()
+    sharing = lake.shared()
+
+    with sharing.about("one"):
+        async with sharing.view() as lost:
+            lake.state = "two"
+            assert lost is not None
+            assert await sharing.renewed(lost) is None
+    assert await sharing.renewed("of no state") is None
+
+    assert lake.closed == ["view 2"]
 
 
 async def test_what_is_too_large_is_made_again_and_errors_are_not_kept() -> None:

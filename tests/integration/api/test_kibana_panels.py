@@ -170,7 +170,7 @@ async def compare_overview(api: Api, looks: Looks, path: str) -> None:
             assert headline.get(TITLES[one["definition"]]) == close(one["value"])
         timeline = await api.get(f"{path}/timeline", **chosen)
         for panel, measure in (("posts-by-day", "posts"), ("engagement-by-day", "engagement")):
-            days = {row["x"]: row["y0"] for row in await looks("overview", panel, **chosen)}
+            days = {row["l2x"]: row["l2y0"] for row in await looks("overview", panel, **chosen)}
             told = [one[measure] for one in timeline["buckets"]]
             assert sum(filter(None, days.values())) == sum(filter(None, told)), panel
             assert sorted(map(_known, days.values())) == sorted(map(_known, told)), panel

@@ -7,11 +7,16 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from typing_extensions import override
 
 from api.app import create_app
+from api.reading import close_snapshot, open_snapshot
+from api.routes import posts as posts_route
 from benchmarks.api_load import questions, routes_of
 from lake.config import ApiConfig, Config
+from lake.errors import RetryError
+from lake.generation import generation
 from lake.records import Json
 from lake.sharing import Sharing
 from lake.store import Store
@@ -99,6 +104,68 @@ async def test_views_are_freed(store: Store) -> None:
             await api.get(f"/v1/campaigns/{campaign}/sentiment")
         assert await _open_views(store) <= before + 1
     assert await _open_views(store) == before
+
+
+async def test_a_shared_view_that_elasticsearch_lost_is_opened_anew(store: Store, api: Api) -> None:
+    """As after Elasticsearch was started anew while nothing was written."""
+    campaign = await api.create()
+    await seed_store(store, [a_post("1", NOON)], {})
+    await api.get(f"/v1/campaigns/{campaign}/summary")
+    assert store.sharing is not None
+    with store.sharing.about(await generation(store.client, store.layout)):
+        async with store.sharing.view() as view:
+            assert view is not None
+            await close_snapshot(store, view)
+
+    timeline = await api.get(f"/v1/campaigns/{campaign}/timeline", interval="week")
+
+    assert timeline["n"] == 1
+
+
+async def test_what_was_written_changes_the_state_also_where_counters_begin_anew(
+    store: Store,
+) -> None:
+    states = []
+    for number in range(3):
+        await seed_store(store, [a_post(str(number), NOON)], {})
+        # An index that is opened counts from the beginning, as a node that is started does.
+        index = ",".join(await store.client.indices.get(index=store.layout.every("posts")))
+        await store.client.indices.close(index=index)
+        await store.client.indices.open(index=index)
+        states.append(await generation(store.client, store.layout))
+
+    assert None not in states
+    assert len(set(states)) == 3
+
+
+async def test_an_answer_of_a_part_of_the_lake_is_none(store: Store) -> None:
+    await seed_store(store, [a_post("1", NOON)], {})
+    nowhere = {"index.routing.allocation.require._name": "nowhere"}
+    for name in ("posts", "metrics"):
+        index = store.layout.every(name).replace("*", "1999")
+        await store.client.indices.create(
+            index=index, settings=nowhere, wait_for_active_shards="0", timeout="1s"
+        )
+
+        with pytest.raises(RetryError):
+            await store.search(store.layout.every(name), {"size": 0})
+    with pytest.raises(RetryError):
+        await open_snapshot(store, "1m")
+
+
+async def test_a_first_page_is_not_given_again_when_its_cursor_may_have_ended(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_api(create_app(store, Config(api=ApiConfig(cache_s=3_600)))) as api:
+        campaign = await api.create()
+        await seed_store(store, [a_post(str(number), NOON) for number in range(3)], {})
+        pages = [await api.get(f"/v1/campaigns/{campaign}/posts", limit=1) for _ in range(2)]
+        monkeypatch.setattr(posts_route, "_FIRST_PAGE_S", 1e-6)
+        pages.append(await api.get(f"/v1/campaigns/{campaign}/posts", limit=1))
+
+        assert pages[0] == pages[1]
+        assert pages[2]["next"] != pages[0]["next"]
+        assert pages[2]["items"] == pages[0]["items"]
 
 
 async def _open_views(store: Store) -> int:

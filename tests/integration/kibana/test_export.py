@@ -55,6 +55,14 @@ async def test_a_dashboard_that_is_not_there_is_told_with_those_that_are() -> No
             await dashboard_id(kibana, "Nope")
 
 
+async def test_a_title_is_enough_without_the_number_before_it() -> None:
+    fake = FakeKibana()
+    async with kibana_on_loopback(fake), connected(_config(fake)) as kibana:
+        await _bring(_config(fake), [*sample(), dashboard("first", "Taglake 1: Campaign overview")])
+
+        assert await dashboard_id(kibana, "campaign overview") == "first"
+
+
 async def test_two_dashboards_of_one_title_are_told_apart_by_id() -> None:
     fake = FakeKibana()
     async with kibana_on_loopback(fake), connected(_config(fake)) as kibana:
