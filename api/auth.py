@@ -27,6 +27,7 @@ OPEN = frozenset(
     {
         *("/healthz", "/readyz", "/metrics", "/openapi.json"),
         *("/docs", "/docs/oauth2-redirect", "/redoc"),
+        "/v1/metrics/definitions",  # what numbers mean; dashboards link to it from a browser
     }
 )
 """Paths that need no key."""

@@ -22,14 +22,20 @@ KIND = "summary"
 async def summaries(store: Store, one: Subject) -> list[RollupRow]:
     """Of the whole campaign and of each platform: every metric, and it in the period before.
 
+    A period in which nobody watched the campaign says nothing: then there is none before.
+
     Raises:
         RetryError: Elasticsearch did not answer.
     """
     rows: list[RollupRow] = []
+    watched = True
     for about, part in one.parts():
         whole = about.platform is None
         answer = one.whole if whole else await summary(store, part, assumed=one.assumed)
-        rows += metric_rows(about, answer, await _before(store, one, part))
+        before = await _before(store, one, part) if watched else None
+        if whole and before is not None and before["coverage"] == 0:
+            watched, before = False, None
+        rows += metric_rows(about, answer, before)
     return rows
 
 

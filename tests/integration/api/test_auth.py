@@ -20,7 +20,7 @@ from tests.fakes.campaign_posts import SPEC
 from tests.fakes.running_api import Api, running_api
 
 LIST = "/v1/campaigns"
-OPEN = ("/healthz", "/readyz", "/openapi.json", "/docs")
+OPEN = ("/healthz", "/readyz", "/openapi.json", "/docs", "/v1/metrics/definitions")
 
 
 async def test_each_role_may_do_what_it_is_for(guarded: Api, texts: dict[str, str]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from api.rollups.making import roll_up
 from lake.store import Store
+from tests.fakes.campaign_posts import START, seed_run
 from tests.fakes.plain_answers import Seeded
 from tests.fakes.rolled_campaign import Rolls, seed_surroundings
 from tests.fakes.running_api import Api
@@ -205,3 +207,16 @@ async def _phases(api: Api, rolls: Rolls, path: str) -> None:
         for comparison, one in comparisons.items():
             expected = {name: one.get(name) for name in ("value", "low", "high", "ratio", "reason")}
             same(between[metric, comparison], expected | {"trend": one.get("trend")})
+
+
+async def test_a_period_that_nobody_watched_is_none_to_compare_with(
+    api: Api, store: Store, seeded: Seeded
+) -> None:
+    await seed_run(store, "x", "acme", START, START + timedelta(days=12))
+    [found] = await roll_up(store, await store.campaigns.list())
+    rows = one_by(await Rolls(store)("summary"), "platform", "metric")
+
+    assert found.state == "done"
+    assert seeded.own.posts
+    assert {platform for platform, _ in rows} > {None, "x"}
+    assert all("previous" not in row and "change" not in row for row in rows.values())

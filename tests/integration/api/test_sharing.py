@@ -153,6 +153,25 @@ async def test_an_answer_of_a_part_of_the_lake_is_none(store: Store) -> None:
         await open_snapshot(store, "1m")
 
 
+async def test_a_campaign_under_the_id_of_one_that_was_removed_has_its_own_answers(
+    store: Store, api: Api
+) -> None:
+    campaign = await api.create()
+    await seed_store(store, [a_post(str(number), NOON) for number in range(2)], {})
+    page = await api.get(f"/v1/campaigns/{campaign}/posts", limit=1)
+    before = await api.get(f"/v1/campaigns/{campaign}/summary")
+    async with api.session.delete(f"/v1/campaigns/{campaign}") as answer:
+        assert answer.status == 204
+
+    assert await api.create(hashtags=["nobodysaysthis"]) == campaign
+    after = await api.get(f"/v1/campaigns/{campaign}/summary")
+    further = {"limit": "1", "cursor": page["next"]}
+    status, _ = await api.refusal("GET", f"/v1/campaigns/{campaign}/posts", params=further)
+
+    found = [answer["metrics"]["posts"]["value"] for answer in (before, after)]
+    assert (found, status) == ([2, 0], 400)
+
+
 async def test_a_first_page_is_not_given_again_when_its_cursor_may_have_ended(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
