@@ -14,6 +14,7 @@ from kibana.fields import field_types
 from kibana.grid import place
 from kibana.lens import Ground, draw
 from kibana.panel_forms import AnyPanel, Markdown, Search, Vega
+from kibana.saved_objects import SavedObject, as_ndjson
 from kibana.spec import Dashboard, Spec, View
 from lake.errors import ConfigError, InvalidError
 from lake.records import Json
@@ -97,7 +98,7 @@ def compile_all(
     """
     target = target or Target()
     return {
-        name: "".join(f"{drawing.packed(one)}\n" for one in _objects(spec, meanings, target, name))
+        name: as_ndjson(map(SavedObject, _objects(spec, meanings, target, name)))
         for name in spec.dashboards
     }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kibana.saved_objects import SavedObject, as_ndjson, merged, parsed
+from kibana.saved_objects import SavedObject, as_ndjson, merged, parsed, shipped
 from kibana.stored_panels import losses
 from lake.errors import InvalidError
 from tests.fakes.kibana import emptied
@@ -184,3 +184,14 @@ def test_references_of_copies_are_looked_for_where_they_went() -> None:
 
     assert losses(lens(), moved.body, places) == []
     assert losses(lens(), lens().body, places) != []
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_an_unedited_dashboard_is_exported_as_the_file_that_it_came_from(name: str) -> None:
+    text = shipped()[name].read_text(encoding="utf-8")
+    stored = [
+        SavedObject(one.body | {"references": one.body["references"][::-1], "updated_by": "ann"})
+        for one in reversed(parsed(text, name))
+    ]
+
+    assert as_ndjson(stored) == text
