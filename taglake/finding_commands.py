@@ -30,8 +30,14 @@ from taglake.tables.windows import windows_table
 
 @question("windows", windows_table, "windows spring", "windows spring --length 7d --no-ageing")
 @click.option("--length", metavar="LENGTH", help="Of the windows before and after: 36h, 7d, 2w.")
-@click.option("--ageing/--no-ageing", default=True, help="Read every post's observations, or not.")
-async def windows(store: Store, campaign: Campaign, *, length: str | None, ageing: bool) -> Json:
+@click.option(
+    "--ageing/--no-ageing",
+    default=None,
+    help="Read every post's observations, or not; by default in windows of few posts.",
+)
+async def windows(
+    store: Store, campaign: Campaign, *, length: str | None, ageing: bool | None
+) -> Json:
     """Compare before, during and after, for each day of watched time."""
     return await ask_windows(store, campaign, length=length, ageing=ageing)
 

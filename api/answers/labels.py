@@ -92,7 +92,9 @@ async def list_labels(
         ConflictError: The campaign changed meanwhile.
         RetryError: Elasticsearch did not answer.
     """
-    asked = digest(post or "", "" if campaign is None else campaign.id, by or "")
+    # An id may be given again after its campaign was removed.
+    which = "" if campaign is None else f"{campaign.id} {times.to_text(campaign.created_at)}"
+    asked = digest(post or "", which, by or "")
     revision = 0 if campaign is None else campaign.revision
     after = None if cursor is None else _after(cursor, asked, revision)
     query = _query(post, campaign, by)
