@@ -5,10 +5,11 @@ A point in time costs Elasticsearch memory until it is closed or its time is up.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from typing_extensions import override
 
@@ -22,6 +23,7 @@ from lake.store import Store
 
 _KEEP_ALIVE = "2m"
 _TRIES = 3
+T = TypeVar("T")
 
 
 async def open_snapshot(store: Store, keep_alive: str, copies: str | None = None) -> str:
@@ -104,6 +106,16 @@ class Snapshot:
         """
         return (await self._ask(restricted(body, self._only)))[0]
 
+    async def made(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
+        """What ``make`` makes of this view's answers; other questions may be given the same thing.
+
+        Args:
+            key: Tells such things apart, in this view.
+            make: Makes it: something that has a length, and that nobody changes.
+        """
+        del key
+        return await make()
+
 
 class SharedSnapshot(Snapshot):
     """A view that all questions about one state of the lake read; nobody may change an answer.
@@ -134,6 +146,10 @@ class SharedSnapshot(Snapshot):
     @override
     async def search(self, body: Json) -> Json:
         return await self._sharing.search("posts", body, lambda: self._ask(body))
+
+    @override
+    async def made(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
+        return await self._sharing.made(key, make)
 
 
 def _view_is_lost() -> UnavailableError:

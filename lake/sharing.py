@@ -14,14 +14,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from lake.json_text import dumps
 from lake.records import Json
 from lake.shared import Shared
 
 _ROOM_BYTES = 24 * 1024 * 1024
+_MOST_ITEMS = 50_000  # authors, mostly, of some two kilobytes each
 # A view that nobody reads for two minutes is gone; this leaves a question time to be answered.
 _MOST_IDLE_S = 60.0
+T = TypeVar("T")
 _state: ContextVar[str | None] = ContextVar("state", default=None)
 Opening = Callable[[], Awaitable[str]]
 Closing = Callable[[str], Awaitable[None]]
@@ -58,6 +61,7 @@ class Sharing:
         self._open_view, self._close_view = open_view, close_view
         self._views: dict[str, _View] = {}
         self._answers: Shared[tuple[Json, int]] = Shared(keeps_s, _ROOM_BYTES, lambda one: one[1])
+        self._made: Shared[Any] = Shared(keeps_s, _MOST_ITEMS, len)
 
     @contextmanager
     def about(self, state: str | None) -> Iterator[None]:
@@ -83,6 +87,19 @@ class Sharing:
             return (await ask())[0]
         key = f"{state} {what} {dumps(body).decode()}"
         return (await self._answers.get(key, ask))[0]
+
+    async def made(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
+        """What was made of answers, which nobody may change.
+
+        Args:
+            key: Tells such things apart.
+            make: Makes it: something that has a length.
+        """
+        state = _state.get()
+        if state is None:
+            return await make()
+        found: T = await self._made.get(f"{state} {key}", make)
+        return found
 
     @asynccontextmanager
     async def view(self) -> AsyncIterator[str | None]:

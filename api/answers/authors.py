@@ -30,6 +30,7 @@ from analysis.summary import authors_bound
 from api.answers.asked import Asked
 from api.answers.scope import moment_of
 from api.reading import Snapshot
+from lake.json_text import dumps
 from lake.records import Json
 from lake.store import Store
 
@@ -79,7 +80,7 @@ class People:
 
 
 async def people(store: Store, ask: Asked, question: Question, about: int) -> People:
-    """The authors of some posts.
+    """The authors of some posts; nobody may change them.
 
     Args:
         store: The lake.
@@ -92,7 +93,11 @@ async def people(store: Store, ask: Asked, question: Question, about: int) -> Pe
     """
     few = about <= question.sizes.few
     if question.exact or (question.exact is None and few):
-        found = await all_authors(ask.view, question.query, brands=question.brands)
+        key = dumps([question.query, question.brands]).decode()
+        found = await ask.view.made(
+            f"authors {key}",
+            lambda: all_authors(ask.view, question.query, brands=question.brands),
+        )
         return People(Population(found))
     names = tuple(dict.fromkeys(question.leads))
     sample, *lists = await gather(
@@ -141,17 +146,26 @@ async def _sample(view: Snapshot, question: Question, about: int) -> _Looked:
 
 
 async def _totals(view: Snapshot, question: Question, keys: Collection[str]) -> dict[str, Author]:
-    """The totals of some authors, in the order of their keys."""
-    known: dict[str, Author] = {}
+    """The totals of some authors, in the order of their keys; nobody may change them."""
     size = _PAGE_BUCKETS // (BUCKETS_AN_AUTHOR + len(question.brands))
     wanted = sorted(keys)
-    for start in range(0, len(wanted), size):
-        some = wanted[start : start + size]
-        body = some_authors_body(
-            question.query, some, brands=question.brands, totals=question.totals
+    bodies = [
+        some_authors_body(
+            question.query,
+            wanted[start : start + size],
+            brands=question.brands,
+            totals=question.totals,
         )
-        add_authors(known, await view.search(body))
-    return known
+        for start in range(0, len(wanted), size)
+    ]
+
+    async def read() -> dict[str, Author]:
+        known: dict[str, Author] = {}
+        for body in bodies:
+            add_authors(known, await view.search(body))
+        return known
+
+    return await view.made(f"totals {dumps(bodies).decode()}", read)
 
 
 async def all_authors(

@@ -217,3 +217,25 @@ async def test_what_is_too_large_is_made_again_and_errors_are_not_kept() -> None
             except UnavailableError:
                 assert size < 0
         assert made == times, size
+
+
+async def test_what_was_made_of_answers_is_shared_as_they_are() -> None:
+    lake = Lake()
+    sharing = lake.shared()
+    made = 0
+
+    async def make() -> list[int]:
+        nonlocal made
+        made += 1
+        await asyncio.sleep(0)
+        return [made]
+
+    with sharing.about("one"):
+        one, same = await asyncio.gather(sharing.made("a", make), sharing.made("a", make))
+        other = await sharing.made("b", make)
+    with sharing.about("two"):
+        later = await sharing.made("a", make)
+    alone = await sharing.made("a", make)
+
+    assert one is same
+    assert (one, other, later, alone) == ([1], [2], [3], [4])

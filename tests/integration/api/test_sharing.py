@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from typing_extensions import override
@@ -24,6 +24,7 @@ from tests.fakes.campaign_posts import START, random_posts, random_scores, seed_
 from tests.fakes.found_posts import a_post
 from tests.fakes.running_api import Api, running_api
 
+T = TypeVar("T")
 NOON = START + timedelta(hours=12)
 _OF_ITS_MOMENT = {"as_of", "request_id", "next"}
 
@@ -31,13 +32,19 @@ _OF_ITS_MOMENT = {"as_of", "request_id", "next"}
 class Watched(Sharing):
     """Keeps a copy of every answer beside what the questions were given."""
 
-    kept: list[tuple[Json, Json]]
+    kept: list[tuple[Any, Any]]
 
     @override
     async def search(
         self, what: str, body: Json, ask: Callable[[], Awaitable[tuple[Json, int]]]
     ) -> Json:
-        found = await super().search(what, body, ask)
+        return self._watched(await super().search(what, body, ask))
+
+    @override
+    async def made(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
+        return self._watched(await super().made(key, make))
+
+    def _watched(self, found: T) -> T:
         if not any(one is found for one, _ in self.kept):
             self.kept.append((found, copy.deepcopy(found)))
         return found
