@@ -88,8 +88,8 @@ def total(answer: Json) -> int:
 
 def sum_and_count(found: Mapping[str, Any], name: str) -> tuple[float, int]:
     """The sum and the number of values of a ``stats`` aggregation."""
-    stats = found.get(name, {})
-    return stats.get("sum") or 0.0, stats.get("count", 0)
+    stats = found.get(name)
+    return (stats.get("sum") or 0.0, stats.get("count", 0)) if stats else (0.0, 0)
 
 
 def counts_by(found: Mapping[str, Any], name: str) -> dict[str, int]:

@@ -187,7 +187,7 @@ def deviations_above(posts: float, reference: Sequence[float]) -> tuple[float, f
     it, however even the reference may be.
     """
     middle = median(reference)
-    mad = median(abs(value - middle) for value in reference)
+    mad = median([abs(value - middle) for value in reference])
     return (posts - middle) / max(_MAD_SCALE * mad, max(middle, 1.0) ** 0.5), middle, mad
 
 

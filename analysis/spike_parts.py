@@ -22,6 +22,7 @@ from lake.layout import native_key
 from lake.records import Json
 
 _AT: Json = {"field": "@timestamp", "format": "epoch_millis"}
+_UNKNOWN = (None,)
 _COLUMNS: list[Any] = [
     _AT,
     "platform",
@@ -90,16 +91,17 @@ def shown_in(answer: Json, *, counts: bool = True) -> list[Shown]:
     """What the posts of an answer show; one whose id is too long to be a column is left out."""
     found = []
     for hit in answer["hits"]["hits"]:
-        fields = {name: values[0] for name, values in hit.get("fields", {}).items()}
+        fields = hit.get("fields", {})
         if "native_id" not in fields:
             continue
+        followers = fields.get(AT_POST) or fields.get("author.followers", _UNKNOWN)
         found.append(
             Shown(
-                platform=fields["platform"],
-                id=fields["native_id"],
-                at_ms=int(fields["@timestamp"]),
-                engagement=fields.get("engagement.value"),
-                followers=fields.get(AT_POST, fields.get("author.followers")),
+                platform=fields["platform"][0],
+                id=fields["native_id"][0],
+                at_ms=int(fields["@timestamp"][0]),
+                engagement=fields.get("engagement.value", _UNKNOWN)[0],
+                followers=followers[0],
                 counts=counts,
             )
         )

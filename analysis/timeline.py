@@ -24,6 +24,7 @@ INTERVALS: tuple[str, ...] = get_args(Interval)
 # With its labels an interval is about six buckets; a cluster allows 65,536 in one answer.
 MOST_INTERVALS = 5_000
 _DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 28.0}
+_HOUR = timedelta(hours=1)
 _SUMS = ("engagement", "likes", "shares", "comments")
 
 
@@ -47,6 +48,9 @@ def cuts(interval: str, zone: str, start: datetime, end: datetime) -> list[datet
     there = ZoneInfo(zone)
     try:
         found = [_begin(interval, start.astimezone(there))]
+        if interval == "hour" and zone == "UTC":  # where no clock is changed it is quickly done
+            hours = -(-max(timedelta(), end - found[0]) // _HOUR)
+            return [found[0] + hour * _HOUR for hour in range(hours + 1)]
         while found[-1] < end:
             found.append(_following(interval, found[-1].astimezone(there)))
     except (OverflowError, ValueError) as exc:  # before year 1, after year 9999
@@ -135,14 +139,15 @@ def timeline_buckets(
         int(bucket.get("from", bucket.get("key"))): bucket
         for bucket in aggregations(answer).get("intervals", {}).get("buckets", [])
     }
+    texts = pairwise([times.to_text(cut) for cut in found])
     return [
         {
-            "start": times.to_text(begins),
-            "end": times.to_text(ends),
+            "start": first,
+            "end": last,
             "partial": begins < start or ends > end,
             **_numbers(counted.get(_epoch_ms(begins), {})),
         }
-        for begins, ends in pairwise(found)
+        for (begins, ends), (first, last) in zip(pairwise(found), texts, strict=True)
     ]
 
 

@@ -96,6 +96,16 @@ def test_a_day_when_the_clocks_change_is_23_or_25_hours_long() -> None:
     assert found == [start, start + timedelta(hours=23)]
 
 
+@given(st.integers(-3_000_000, 3_000_000), st.integers(0, 10_000))
+def test_hours_in_utc_are_those_of_a_zone_that_is_called_otherwise(
+    offset_min: int, length_min: int
+) -> None:
+    start = START + timedelta(minutes=offset_min)
+    end = start + timedelta(minutes=length_min)
+
+    assert cuts("hour", "UTC", start, end) == cuts("hour", "Etc/UTC", start, end)
+
+
 @pytest.mark.parametrize(
     ("interval", "zone"),
     [("minute", "UTC"), ("day", "Nowhere"), ("day", "../etc/passwd"), ("day", "localtime")],
