@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from enrichment.model_folder import ModelFolder, ModelFolderError
+from enrichment.quiet import without_chatter
 from enrichment.sentiment import ScoringError
 
 # Models round the size of their table up; never by as much as this.
@@ -66,8 +67,10 @@ class Tokenizer:
 
 
 def _opened(folder: ModelFolder) -> Any:
-    # Takes seconds, more where torch is installed: only a process that runs such a model pays.
-    import transformers
+    # Takes seconds, more where torch is installed: only a process that runs such a model pays. It
+    # warns that there is no PyTorch, which nobody needs to run a model.
+    with without_chatter(logging.WARNING):
+        import transformers
 
     is_whole = (folder.path / "tokenizer.json").is_file()
     kind = transformers.PreTrainedTokenizerFast if is_whole else transformers.AutoTokenizer
